@@ -1,0 +1,102 @@
+"""Reads e-mail bounces: who failed, why, when, and whether the message was yours.
+
+    report = bouncelib.parse(raw)
+    for recipient in report.recipients:
+        print(recipient.address, recipient.status, recipient.reason, recipient.bounce_type)
+"""
+
+from __future__ import annotations
+
+import email.message
+from collections.abc import Mapping
+
+from .context import Context
+from .detector import Detector, TextFormat
+from .mime import Message
+from .model import (
+    Action,
+    Attribution,
+    Blocklist,
+    BlocklistKind,
+    BouncelibError,
+    BounceType,
+    Command,
+    Defect,
+    EnhancedStatus,
+    Evidence,
+    Feedback,
+    Finding,
+    Kind,
+    Original,
+    Proof,
+    Provenance,
+    ProvenanceVerdict,
+    Reason,
+    Recipient,
+    Reply,
+    Report,
+    Timing,
+    UnparsedField,
+    Value,
+)
+from .parser import DEFAULT, Parser
+from .reasons import Rules
+from .registry import Registry
+
+# Literal, so that a reader and a type checker see the public names without running anything.
+__all__ = [
+    "Action",
+    "Attribution",
+    "Blocklist",
+    "BlocklistKind",
+    "BounceType",
+    "BouncelibError",
+    "Command",
+    "Context",
+    "Defect",
+    "Detector",
+    "EnhancedStatus",
+    "Evidence",
+    "Feedback",
+    "Finding",
+    "Kind",
+    "Message",
+    "Original",
+    "Parser",
+    "Proof",
+    "Provenance",
+    "ProvenanceVerdict",
+    "Reason",
+    "Recipient",
+    "Registry",
+    "Reply",
+    "Report",
+    "Rules",
+    "TextFormat",
+    "Timing",
+    "UnparsedField",
+    "Value",
+    "__version__",
+    "parse",
+    "parse_refusals",
+    "parse_reply",
+]
+
+__version__ = "0.1.0"
+
+
+def parse(
+    raw: bytes | bytearray | memoryview | email.message.Message,
+    *,
+    context: Context | None = None,
+    parser: Parser | None = None,
+) -> Report:
+    """Everything that the message in `raw` reports; pure, and never raises on input.
+
+    `context` is what the caller knows about itself, `parser` the detectors and rules to use instead of the default.
+    """
+    return (parser or DEFAULT).parse(raw, context=context)
+
+
+parse_reply = DEFAULT.parse_reply
+parse_refusals = DEFAULT.parse_refusals

@@ -1,0 +1,153 @@
+"""Delivery status notifications: RFC 3464, the internationalised form of RFC 6533, and what servers make of them.
+
+Code and not a table because the fields are structured, stand in groups and come in any damage: encoded, without the
+blank lines between groups, inside the part header, or pasted into plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..mime import Message, Part, decode_words
+from ..model import Finding, Kind, UnparsedField, Value
+
+__all__ = ["Rfc3464"]
+
+_TYPES = ("message/delivery-status", "message/global-delivery-status")
+_FIELD = re.compile(r"([A-Za-z][!-9;-~]*)[ \t]*:[ \t]*(.*)")
+# RFC 3464 section 2.2 and 2.3: which fact a field is.
+_PER_MESSAGE = {
+    "reporting-mta": "reporting_mta",
+    "received-from-mta": "received_from_mta",
+    "arrival-date": "arrival_date",
+    "original-envelope-id": "envelope_id",
+}
+_PER_RECIPIENT = {
+    "final-recipient": "address",
+    "original-recipient": "original_address",
+    "action": "action",
+    "status": "status",
+    "diagnostic-code": "diagnostic",
+    "remote-mta": "remote_mta",
+}
+# Understood, though nothing in a Report answers to them.
+_KNOWN = frozenset({"dsn-gateway", "last-attempt-date", "final-log-id", "will-retry-until"})
+_OPENERS = frozenset({"final-recipient", "original-recipient"})
+_PASTED = re.compile(r"(?im)^(?:final|original)-recipient[ \t]*:")
+_PASTED_FIELD = re.compile(r"(?im)^(?:action|status|diagnostic-code)[ \t]*:")
+
+_Field = tuple[str, str, int]
+
+
+class Rfc3464:
+    """Delivery status notifications: RFC 3464, RFC 6533."""
+
+    name = "rfc3464"
+
+    def find(self, message: Message) -> Iterator[Finding]:
+        parts = [part for part in message.parts if part.content_type in _TYPES]
+        if parts:
+            for part in parts:
+                yield from _report(_groups(_status_text(part)), part.section)
+            return
+        # Some gateways lose the type of the part; some systems write the fields into the text itself.
+        for part in message.parts:
+            if part.content_type in ("text/plain", "application/octet-stream") or part.headers.raw("final-recipient"):
+                text = _status_text(part) if part.start or part.headers.raw("final-recipient") else ""
+                text = text or "\n".join(span.text for span in message.body.spans if span.part == part.section)
+                found = _PASTED.search(text)
+                if found and _PASTED_FIELD.search(text):
+                    begin = max(text.rfind("\nReporting-MTA:", 0, found.start()), 0) or found.start()
+                    groups = _groups(text[begin:], text.count("\n", 0, begin))
+                    yield from _report([group for group in groups if _is_status(group)], part.section)
+                    return
+
+
+def _status_text(part: Part) -> str:
+    """The fields of the part; those that slipped into its header because the blank line is missing come first."""
+    text = part.text()
+    stray = [
+        f"{name}:{value}" for name, value in part.headers.fields if name.lower() in _PER_MESSAGE | _PER_RECIPIENT
+    ]
+    return "\n".join([*stray, "", text]) if stray and part.section != "1" else text
+
+
+def _is_status(group: list[_Field]) -> bool:
+    return any(name in _PER_RECIPIENT or name in _PER_MESSAGE for name, _, _ in group)
+
+
+def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
+    """The groups of fields, each field as (lower-case name, unfolded value, line)."""
+    groups: list[list[_Field]] = []
+    group: list[_Field] = []
+    for number, line in enumerate(text.split("\n"), skipped + 1):
+        if not line or line.isspace():
+            if group:
+                groups.append(group)
+                group = []
+            continue
+        match = _FIELD.match(line)
+        if match and not line[0].isspace():
+            name = match[1].lower()
+            # A group that begins without a blank line before it: the recipient is named a second time.
+            if name in _OPENERS and any(known == name for known, _, _ in group):
+                groups.append(group)
+                group = []
+            group.append((name, match[2], number))
+        elif group:
+            name, value, at = group[-1]
+            group[-1] = (name, f"{value}\n{line.strip()}", at)
+        elif groups:
+            # QUIRK: a blank line within a folded Diagnostic-Code.
+            last = groups[-1]
+            name, value, at = last[-1]
+            if name == "diagnostic-code" and line[0].isspace():
+                last[-1] = (name, f"{value}\n{line.strip()}", at)
+    if group:
+        groups.append(group)
+    return groups
+
+
+def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
+    if not groups:
+        return
+    shared: dict[str, Value] = {}
+    unparsed: list[UnparsedField] = []
+    recipients: list[dict[str, Value]] = []
+    for group in groups:
+        fields = {
+            _PER_RECIPIENT[name]: _value(name, text, part, line)
+            for name, text, line in reversed(group)
+            if name in _PER_RECIPIENT
+        }
+        is_recipient = "address" in fields or "original_address" in fields
+        for name, text, line in group:
+            if name in _PER_MESSAGE:
+                shared.setdefault(_PER_MESSAGE[name], _value(name, text, part, line))
+            elif name not in _PER_RECIPIENT and name not in _KNOWN:
+                if name == "x-actual-recipient" and is_recipient:  # Courier, Exchange: the alias's target
+                    pass
+                unparsed.append(UnparsedField(name, decode_words(text), len(recipients) + 1 if is_recipient else 0))
+        if is_recipient:
+            recipients.append(fields)
+        elif fields:
+            # Fields without a recipient belong to the group before, from which a stray blank line cut them off.
+            target = recipients[-1] if recipients else shared
+            for name, value in fields.items():
+                target.setdefault(name, value)
+    if unparsed or shared:
+        about = {name: shared[name] for name in shared}
+        yield Finding(unparsed=tuple(unparsed), **about)  # type: ignore[arg-type]
+    for fields in recipients:
+        if "address" not in fields or not fields["address"].text.partition(";")[2].strip() + fields[
+            "address"
+        ].text.replace(";", "").strip():
+            fields["address"] = fields.get("original_address", fields["address"])
+        yield Finding(**fields)  # type: ignore[arg-type]
+    if not recipients:
+        yield Finding(kind=Kind.BOUNCE)
+
+
+def _value(name: str, text: str, part: str, line: int) -> Value:
+    return Value(decode_words(text) if "=?" in text else text, part, line, f"field {name}")

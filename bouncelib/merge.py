@@ -1,0 +1,289 @@
+"""Findings to facts: who speaks first about what is written here, once.
+
+A recipient exists where a detector of the best rank that named anybody names it; detectors of lower rank lend what
+they know to recipients that exist. Within a rank the order of the registry decides. Whatever lost stays as evidence.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import email.utils
+import re
+from collections.abc import Iterable
+
+from . import address as addresses
+from . import dialogue, status
+from . import reply as replies
+from .mime import decode_words
+from .model import Action, Command, EnhancedStatus, Evidence, Finding, Reply, UnparsedField, Value
+
+__all__ = ["RANKS", "Facts", "ReportFacts", "merge", "parse_date", "settle"]
+
+# The precedence table. Structured fields outrank a known prose format, prose outranks a bare SMTP transcript, and
+# what only a generic search believes counts where nothing else was found. Detectors not listed are of rank 1.
+RANKS = {"rfc3464": 0, "arf": 0, "sieve-reject": 0, "transcript": 2, "generic": 3, "flufl": 4}
+_DEFAULT_RANK = 1
+
+_TYPE = re.compile(r"^\s*([A-Za-z][A-Za-z0-9-]{0,40})\s*;\s*")
+_ACTIONS = {
+    "failed": Action.FAILED, "failure": Action.FAILED, "fail": Action.FAILED, "error": Action.FAILED,
+    "expired": Action.FAILED, "deferred": Action.DELAYED, "delayed": Action.DELAYED, "delay": Action.DELAYED,
+    "delivered": Action.DELIVERED, "deliverable": Action.DELIVERED, "relayed": Action.RELAYED,
+    "expanded": Action.EXPANDED,
+}  # fmt: skip
+
+Source = tuple[str, Value]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Facts:
+    """What all detectors together say about one recipient. `texts` are all diagnostics, the best one first."""
+
+    address: str
+    original_address: str | None
+    action: Action | None
+    status: EnhancedStatus | None
+    reply: Reply | None
+    diagnostic: str | None
+    remote_mta: str | None
+    command: Command | None
+    texts: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """What all detectors together say about the report."""
+
+    recipients: tuple[Facts, ...] = ()
+    reporting_mta: str | None = None
+    received_from_mta: str | None = None
+    arrival_date: dt.datetime | None = None
+    envelope_id: str | None = None
+    unparsed: tuple[UnparsedField, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class _Draft:
+    """The values collected for one recipient, best source first within each field."""
+
+    __slots__ = ("address", "owner", "values")
+
+    def __init__(self, address: str, owner: str) -> None:
+        self.address = address
+        self.owner = owner
+        self.values: dict[str, list[Source]] = {}
+
+    def add(self, detector: str, finding: Finding) -> None:
+        for name in _RECIPIENT_FIELDS:
+            value = getattr(finding, name)
+            if value is not None and value.text.strip():
+                self.values.setdefault(name, []).append((detector, value))
+
+
+_RECIPIENT_FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command")
+
+
+def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
+    """The facts in what the detectors `found`, given as pairs of detector name and finding."""
+    ranked = sorted(found, key=lambda pair: RANKS.get(pair[0], _DEFAULT_RANK))
+    drafts: dict[str, _Draft] = {}
+    aliases: dict[str, _Draft] = {}
+    best: int | None = None
+    loose: list[tuple[str, Finding]] = []
+    for detector, finding in ranked:
+        if finding.address is None:
+            loose.append((detector, finding))
+            continue
+        address = addresses.typed(finding.address.text)
+        named = finding.original_address
+        original = addresses.typed(named.text, xtext=True) if named else None
+        address = address or original
+        if address is None:
+            continue
+        key = address.lower()
+        rank = RANKS.get(detector, _DEFAULT_RANK)
+        draft = drafts.get(key) or aliases.get(key) or (aliases.get(original.lower()) if original else None)
+        if draft is None:
+            if best is not None and rank > best:
+                continue
+            best = rank
+            draft = drafts[key] = _Draft(address, detector)
+        draft.add(detector, finding)
+        if original:
+            aliases.setdefault(original.lower(), draft)
+    _lend(drafts, loose)
+    return _report_facts(loose, tuple(_settle(draft) for draft in drafts.values()))
+
+
+def settle(address: str, detector: str, finding: Finding) -> Facts:
+    """The facts in a single finding about `address`."""
+    draft = _Draft(address, detector)
+    draft.add(detector, finding)
+    return _settle(draft)
+
+
+def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
+    """Give what was found about the report as a whole to the recipients that lack it."""
+    for detector, finding in loose:
+        for draft in drafts.values():
+            if draft.owner == detector or len(drafts) == 1:
+                draft.add(detector, finding)
+
+
+def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...]) -> ReportFacts:
+    chosen: dict[str, str] = {}
+    evidence: list[Evidence] = []
+    unparsed: list[UnparsedField] = []
+    for detector, finding in loose:
+        unparsed += finding.unparsed
+        for name in ("reporting_mta", "received_from_mta", "arrival_date", "envelope_id"):
+            value: Value | None = getattr(finding, name)
+            if value is not None and name not in chosen and value.text.strip():
+                chosen[name] = value.text
+                evidence.append(_evidence(name, detector, value))
+    envelope_id = chosen.get("envelope_id")
+    return ReportFacts(
+        recipients,
+        _untyped(chosen.get("reporting_mta")),
+        _untyped(chosen.get("received_from_mta")),
+        parse_date(chosen.get("arrival_date")),
+        addresses.unxtext(envelope_id.strip()) if envelope_id else None,
+        tuple(unparsed),
+        tuple(evidence),
+    )
+
+
+def _settle(draft: _Draft) -> Facts:
+    values = draft.values
+    evidence: list[Evidence] = []
+    for name in ("address", "original_address", "action", "remote_mta", "command"):
+        for detector, value in values.get(name, ())[:2]:
+            evidence.append(_evidence(name, detector, value))
+    originals = values.get("original_address")
+    actions = values.get("action")
+    diagnostics = values.get("diagnostic", [])
+    texts = tuple(dict.fromkeys(_unfold(value.text) for _, value in diagnostics))
+    found_status, status_evidence = _settle_status(values.get("status", []), diagnostics)
+    found_reply, reply_evidence = _settle_reply(values.get("reply", []), diagnostics)
+    diagnostic = _strip_type(texts[0]) if texts else None
+    evidence += status_evidence
+    evidence += reply_evidence
+    evidence += [_evidence("diagnostic", detector, value) for detector, value in diagnostics[:2]]
+    action = parse_action(actions[0][1].text) if actions else None
+    # QUIRK: OpenSMTPD writes that an envelope has expired as `Action: delayed`; it has given up.
+    if action is Action.DELAYED and any("expired" in text.lower() for text in texts):
+        action = Action.FAILED
+    return Facts(
+        draft.address,
+        addresses.typed(originals[0][1].text, xtext=True) if originals else None,
+        action,
+        found_status,
+        found_reply,
+        diagnostic or None,
+        _settle_host(values.get("remote_mta", []), texts, evidence),
+        _settle_command(values.get("command", []), texts, evidence),
+        texts,
+        tuple(evidence),
+    )
+
+
+def _settle_status(fields: list[Source], diagnostics: list[Source]) -> tuple[EnhancedStatus | None, list[Evidence]]:
+    """The most specific code; the Status field before the diagnostic, and both before prose of lower rank."""
+    best: EnhancedStatus | None = None
+    evidence: list[Evidence] = []
+    for detector, value in fields:
+        evidence, best = _weigh(status.parse(value.text), best, "status", detector, value, evidence)
+    for detector, value in diagnostics:
+        evidence, best = _weigh(status.find(value.text), best, "status", detector, value, evidence)
+    return best, evidence
+
+
+def _weigh(
+    code: EnhancedStatus | None,
+    best: EnhancedStatus | None,
+    name: str,
+    detector: str,
+    value: Value,
+    evidence: list[Evidence],
+) -> tuple[list[Evidence], EnhancedStatus | None]:
+    if code is None:
+        return evidence, best
+    entry = _evidence(name, detector, value)
+    if status.specific(best, code) is code:
+        return [entry, *evidence], code
+    return [*evidence, entry] if code != best else evidence, best
+
+
+def _settle_reply(fields: list[Source], diagnostics: list[Source]) -> tuple[Reply | None, list[Evidence]]:
+    for detector, value in [*fields, *diagnostics]:
+        reply = replies.parse(value.text)
+        if reply is not None:
+            return reply, [_evidence("reply", detector, value)]
+    return None, []
+
+
+def _settle_host(fields: list[Source], texts: tuple[str, ...], evidence: list[Evidence]) -> str | None:
+    for _, value in fields:
+        host = _untyped(value.text)
+        if host:
+            return host
+    for text in texts:
+        host = dialogue.find_host(text)
+        if host:
+            evidence.append(Evidence("remote_mta", "merge", "host named in the diagnostic", text=text[:200]))
+            return host
+    return None
+
+
+def _settle_command(fields: list[Source], texts: tuple[str, ...], evidence: list[Evidence]) -> Command | None:
+    for _, value in fields:
+        command = dialogue.to_command(value.text)
+        if command:
+            return command
+    for text in texts:
+        command = dialogue.find_command(text)
+        if command:
+            evidence.append(Evidence("command", "merge", "command named in the diagnostic", text=text[:200]))
+            return command
+    return None
+
+
+def parse_action(text: str) -> Action | None:
+    """The action that an Action field names (RFC 3464 section 2.3.3); comments and case do not count."""
+    match = re.match(r"\s*([A-Za-z]+)", text)
+    return _ACTIONS.get(match[1].lower()) if match else None
+
+
+def parse_date(text: str | None) -> dt.datetime | None:
+    """A date of RFC 5322 section 3.3, or `None`."""
+    if not text:
+        return None
+    try:
+        return email.utils.parsedate_to_datetime(text.strip()[:200])
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+def _unfold(text: str) -> str:
+    return "\n".join(line.strip() for line in text.strip().split("\n"))
+
+
+def _strip_type(text: str) -> str:
+    return _TYPE.sub("", text, count=1)
+
+
+def _untyped(text: str | None) -> str | None:
+    """The name in a `type; name` field (RFC 3464 section 2.2.2), comments and trailing dots dropped."""
+    if not text:
+        return None
+    name = decode_words(_TYPE.sub("", text, count=1)).strip()
+    if name.endswith(")") and "(" in name:
+        name = name[: name.rindex("(")].strip()
+    name = name.strip("<>").rstrip(".")
+    return name or None
+
+
+def _evidence(field: str, detector: str, value: Value) -> Evidence:
+    return Evidence(field, detector, value.rule, value.part, value.line, value.text)

@@ -1,0 +1,61 @@
+"""The returned message: as a part of its own (RFC 6522), as headers only, or pasted below the text of the report."""
+
+from __future__ import annotations
+
+import re
+
+from . import address as addresses
+from .merge import parse_date
+from .mime import RETURNED, Headers, Message, read_headers
+from .model import Original
+
+__all__ = ["find_original"]
+
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
+# Where servers leave the envelope sender in the returned header.
+_SENDER = ("return-path", "x-envelope-from", "x-mail-from", "envelope-from", "x-envelope-sender")
+
+
+def find_original(message: Message) -> Original | None:
+    """What the report returns of the message that it is about, or `None`."""
+    for part in message.parts:
+        if part.content_type in RETURNED:
+            inner = part.embedded()
+            if len(inner.headers):
+                whole = "headers" not in part.content_type and inner.body < inner.end
+                return _original(inner.headers, complete=whole)
+    body = message.body
+    if body.returned:
+        headers, rest = read_headers(body.returned)
+        return _original(headers, complete=bool(rest.strip()))
+    return None
+
+
+def _original(headers: Headers, *, complete: bool) -> Original:
+    message_id = headers.get("message-id")
+    match = _MESSAGE_ID.search(message_id) if message_id else None
+    list_id = headers.get("list-id")
+    return Original(
+        message_id=match[0] if match else (message_id or None),
+        sender=_sender(headers),
+        from_=headers.get("from"),
+        to=headers.get("to"),
+        subject=headers.get("subject"),
+        date=parse_date(headers.get("date")),
+        list_id=list_id or None,
+        headers=headers.decoded(),
+        complete=complete,
+    )
+
+
+def _sender(headers: Headers) -> str | None:
+    """The envelope sender; the empty string where it was the null sender."""
+    for name in _SENDER:
+        if name in headers:
+            value = headers.raw(name).strip()
+            if value == "<>":
+                return ""
+            address = addresses.clean(value)
+            if address and "@" in address:
+                return address
+    return None

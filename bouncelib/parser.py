@@ -1,0 +1,249 @@
+"""The whole way of the data, on one screen.
+
+    bytes ─mime─▶ Message ─detectors─▶ Finding* ─merge─▶ Facts* ─classify─▶ reason, timing, provenance ─▶ Report
+"""
+
+from __future__ import annotations
+
+import email.message
+from collections.abc import Iterable, Mapping
+
+from . import address as addresses
+from . import kinds, merge, timing
+from .context import Context
+from .dialogue import to_command
+from .mime import Message, read
+from .model import (
+    Action,
+    Command,
+    Defect,
+    Evidence,
+    Feedback,
+    Finding,
+    Kind,
+    Provenance,
+    ProvenanceVerdict,
+    Recipient,
+    Report,
+    Timing,
+    Value,
+)
+from .original import find_original
+from .reasons import Judgement, Refusal, Rules, bounce_type
+from .registry import Registry
+
+__all__ = ["DEFAULT", "Parser"]
+
+_NOWHERE = Context()
+
+
+class Parser:
+    """A registry of detectors and a set of rules, ready to read. Keeps no state between messages."""
+
+    __slots__ = ("_rules", "registry")
+
+    def __init__(self, registry: Registry | None = None, rules: Rules | None = None) -> None:
+        self.registry = Registry.default() if registry is None else registry
+        self._rules = rules
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that decide reasons; the package's own are read from their files at the first use."""
+        return Rules.default() if self._rules is None else self._rules
+
+    def parse(
+        self, raw: bytes | bytearray | memoryview | email.message.Message, *, context: Context | None = None
+    ) -> Report:
+        """Everything that the message in `raw` reports. Never raises on input; damage is listed in `defects`."""
+        message = read(raw)
+        found, defects = _detect(self.registry, message)
+        facts = merge.merge(found)
+        kind = kinds.decide(found, facts.recipients)
+        if kind in (Kind.OTHER, Kind.AUTO_REPLY, Kind.CHALLENGE):
+            return Report(kind, detectors=_names(found), defects=(*message.defects, *defects))
+        original = find_original(message)
+        reporter = timing.find_reporter(message, facts.reporting_mta)
+        when = timing.decide(reporter, context or _NOWHERE)
+        provenance = Provenance()
+        return Report(
+            kind,
+            tuple(
+                self._recipient(recipient, kind, facts.reporting_mta, when, provenance)
+                for recipient in facts.recipients
+            ),
+            facts.reporting_mta,
+            facts.received_from_mta,
+            facts.arrival_date,
+            facts.envelope_id,
+            original,
+            provenance,
+            _feedback(found),
+            _names(found),
+            (*message.defects, *defects),
+            facts.unparsed,
+            facts.evidence,
+        )
+
+    def parse_reply(
+        self,
+        reply: str | bytes,
+        *,
+        recipient: str | None = None,
+        command: str | None = None,
+        remote_mta: str | None = None,
+    ) -> Report:
+        """The verdict on one SMTP reply, as text or as the bytes that the server sent (RFC 5321 section 4.2).
+
+        `command` is the SMTP command that was refused, `remote_mta` the host that answered. Without a `recipient`
+        the report's one recipient has an empty address. A 4xx reply makes a delay, a 2xx reply a success.
+        """
+        text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+        finding = Finding(
+            address=Value(recipient or "", rule="argument"),
+            diagnostic=Value(text, rule="argument"),
+            command=Value(command, rule="argument") if command else None,
+            remote_mta=Value(remote_mta, rule="argument") if remote_mta else None,
+        )
+        facts = merge.settle(addresses.clean(recipient or "") or recipient or "", "reply", finding)
+        klass = facts.reply.code // 100 if facts.reply else facts.status.klass if facts.status else 5
+        kind = {2: Kind.SUCCESS, 4: Kind.DELAY}.get(klass, Kind.BOUNCE)
+        when = Timing.SYNCHRONOUS, Evidence("timing", "reply", "refused in the SMTP dialogue")
+        return Report(kind, (self._recipient(facts, kind, None, when, Provenance()),), detectors=("reply",))
+
+    def parse_refusals(self, refused: Mapping[str, tuple[int, bytes | str]] | Exception) -> Report:
+        """The verdict on what `smtplib` refused: the `recipients` of `SMTPRecipientsRefused`, or the exception itself.
+
+        Of an `SMTPResponseException`, which names no recipient, the address is that of the sender where it was
+        refused (`SMTPSenderRefused`), else empty. Raises `TypeError` for any other exception.
+        """
+        reports = [
+            self.parse_reply(_reply_text(code, text), recipient=recipient, command=command)
+            for recipient, code, text, command in _refusals(refused)
+        ]
+        found = {report.kind for report in reports}
+        kind = next((kind for kind in (Kind.BOUNCE, Kind.DELAY) if kind in found), Kind.SUCCESS)
+        recipients = tuple(recipient for report in reports for recipient in report.recipients)
+        return Report(kind, recipients, detectors=("reply",))
+
+    def _recipient(
+        self,
+        facts: merge.Facts,
+        kind: Kind,
+        reporting_mta: str | None,
+        when: tuple[Timing, Evidence],
+        provenance: Provenance,
+    ) -> Recipient:
+        if kind is Kind.COMPLAINT:
+            return Recipient(facts.address, facts.original_address, Action.DELIVERED, evidence=facts.evidence)
+        action = facts.action or _ACTIONS.get(kind, Action.FAILED)
+        if action not in (Action.FAILED, Action.DELAYED):
+            return Recipient(
+                facts.address, facts.original_address, action, facts.status, facts.reply, facts.diagnostic,
+                facts.remote_mta, facts.command, evidence=facts.evidence,
+            )  # fmt: skip
+        judgement = self._judge(facts, action, reporting_mta)
+        code = facts.reply.code if facts.reply else None
+        means = bounce_type(judgement.reason, status=facts.status, code=code, action=action)
+        return Recipient(
+            facts.address,
+            facts.original_address,
+            action,
+            facts.status,
+            facts.reply,
+            facts.diagnostic,
+            facts.remote_mta,
+            facts.command,
+            judgement.reason,
+            judgement.attribution,
+            judgement.retry_after,
+            judgement.blocklist,
+            when[0],
+            means,
+            means == "hard"
+            and action is Action.FAILED
+            and judgement.attribution in ("recipient", "domain")
+            and provenance.verdict is not ProvenanceVerdict.FOREIGN,
+            (*facts.evidence, Evidence("reason", "rules", judgement.rule, text=judgement.hit), when[1]),
+        )
+
+    def _judge(self, facts: merge.Facts, action: Action, reporting_mta: str | None) -> Judgement:
+        """The judgement on the best text; on the others only where the best one says nothing."""
+        code = facts.reply.code if facts.reply else None
+        judgements = []
+        for text in facts.texts or ("",):
+            judgement = self.rules.judge(
+                Refusal(text, facts.status, code, facts.command, facts.remote_mta, reporting_mta, action)
+            )
+            if judgement.file not in _FROM_CODES:
+                return judgement
+            judgements.append(judgement)
+        return judgements[0]
+
+
+_ACTIONS = {Kind.DELAY: Action.DELAYED, Kind.SUCCESS: Action.DELIVERED}
+
+
+def _detect(registry: Registry, message: Message) -> tuple[list[tuple[str, Finding]], list[Defect]]:
+    """What the detectors find; the fallbacks are asked where the others found nobody and nothing."""
+    found: list[tuple[str, Finding]] = []
+    defects: list[Defect] = []
+    fallbacks = []
+    for detector in registry.detectors:
+        if getattr(detector, "fallback", False):
+            fallbacks.append(detector)
+            continue
+        try:
+            found.extend([(detector.name, finding) for finding in detector.find(message)])
+        except Exception as error:  # noqa: BLE001 - a detector is isolated, whatever it does
+            defects.append(Defect("detector-failed", f"{detector.name}: {type(error).__name__}: {error}"[:500]))
+    if not any(finding.address or finding.kind in kinds.NOT_BOUNCES for _, finding in found):
+        for detector in fallbacks:
+            try:
+                found.extend([(detector.name, finding) for finding in detector.find(message)])
+            except Exception as error:  # noqa: BLE001
+                defects.append(Defect("detector-failed", f"{detector.name}: {type(error).__name__}: {error}"[:500]))
+            if any(finding.address for _, finding in found):
+                break
+    return found, defects
+
+
+def _names(found: Iterable[tuple[str, Finding]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name, _ in found))
+
+
+def _feedback(found: Iterable[tuple[str, Finding]]) -> Feedback | None:
+    return next((finding.feedback for _, finding in found if finding.feedback), None)
+
+
+def _reply_text(code: int, text: bytes | str) -> str:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    lines = words.split("\n") or [""]
+    last = len(lines) - 1
+    return "\n".join(f"{code}{' ' if number == last else '-'}{line}" for number, line in enumerate(lines))
+
+
+def _refusals(
+    refused: Mapping[str, tuple[int, bytes | str]] | Exception,
+) -> list[tuple[str | None, int, bytes | str, str | None]]:
+    if isinstance(refused, Mapping):
+        return [(address, code, text, "RCPT") for address, (code, text) in refused.items()]
+    recipients = getattr(refused, "recipients", None)
+    if isinstance(recipients, Mapping):
+        return _refusals(recipients)
+    code, text = getattr(refused, "smtp_code", None), getattr(refused, "smtp_error", b"")
+    if not isinstance(code, int):
+        raise TypeError(f"{refused!r} carries no SMTP reply: neither recipients nor smtp_code")
+    command = _COMMANDS.get(type(refused).__name__)
+    sender = getattr(refused, "sender", None)
+    return [(sender if isinstance(sender, str) else None, code, text, command)]
+
+
+_COMMANDS = {
+    "SMTPSenderRefused": "MAIL", "SMTPDataError": "DATA", "SMTPConnectError": "CONN", "SMTPHeloError": "EHLO",
+    "SMTPAuthenticationError": "AUTH",
+}  # fmt: skip
+
+# The rule files that go by codes, not by what the server said in words.
+_FROM_CODES = frozenset({"", "status.toml", "codes.toml"})
+
+DEFAULT = Parser()

@@ -1,0 +1,75 @@
+"""Which detectors run, and in which order a report names them. Changing a registry makes another one."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib.metadata
+from collections.abc import Iterator
+
+from .detector import Detector
+from .detectors import BUILTIN
+from .model import BouncelibError
+
+__all__ = ["ENTRY_POINT_GROUP", "Registry"]
+
+ENTRY_POINT_GROUP = "bouncelib.detectors"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Registry:
+    """An immutable sequence of detectors with unique names."""
+
+    detectors: tuple[Detector, ...] = ()
+
+    def __post_init__(self) -> None:
+        names: set[str] = set()
+        for detector in self.detectors:
+            name = getattr(detector, "name", None)
+            if not isinstance(name, str) or not callable(getattr(detector, "find", None)):
+                raise BouncelibError(f"{detector!r} is no detector: it needs a `name` and a method `find(message)`")
+            if name in names:
+                raise BouncelibError(f"two detectors are named {name!r}: rename one, or use without()")
+            names.add(name)
+
+    def __iter__(self) -> Iterator[Detector]:
+        return iter(self.detectors)
+
+    def __len__(self) -> int:
+        return len(self.detectors)
+
+    @classmethod
+    def default(cls) -> Registry:
+        """Every detector that comes with the library."""
+        return _default()
+
+    def with_(self, *detectors: Detector) -> Registry:
+        """This registry and `detectors` after it. Raises `BouncelibError` where a name is taken."""
+        return Registry((*self.detectors, *detectors))
+
+    def without(self, *names: str) -> Registry:
+        """This registry less the detectors named. Raises `BouncelibError` where there is none of that name."""
+        known = {detector.name for detector in self.detectors}
+        if unknown := [name for name in names if name not in known]:
+            raise BouncelibError(f"no detector is named {unknown[0]!r}; there are {', '.join(sorted(known))}")
+        return Registry(tuple(detector for detector in self.detectors if detector.name not in names))
+
+    def discover(self) -> Registry:
+        """This registry and the detectors that installed packages offer under the entry point group.
+
+        An entry point names a detector, or a callable without arguments that makes one. Entry points are taken in the
+        order of their names. Raises `BouncelibError` where one cannot be loaded.
+        """
+        found: list[Detector] = []
+        for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
+            try:
+                loaded = point.load()
+                found.append(loaded() if isinstance(loaded, type) or not hasattr(loaded, "find") else loaded)
+            except Exception as error:
+                raise BouncelibError(f"entry point {point.name!r} ({point.value}) cannot be loaded: {error}") from error
+        return self.with_(*found)
+
+
+@functools.cache
+def _default() -> Registry:
+    return Registry(BUILTIN)
