@@ -1,8 +1,8 @@
 """Reads e-mail bounces: who failed, why, when, and whether the message was yours.
 
-    report = bouncelib.parse(raw)
-    for recipient in report.recipients:
-        print(recipient.address, recipient.status, recipient.reason, recipient.bounce_type)
+report = bouncelib.parse(raw)
+for recipient in report.recipients:
+    print(recipient.address, recipient.status, recipient.reason, recipient.bounce_type)
 """
 
 from __future__ import annotations

@@ -190,12 +190,14 @@ def _settle(draft: _Draft) -> Facts:
 
 
 def _settle_status(fields: list[Source], diagnostics: list[Source]) -> tuple[EnhancedStatus | None, list[Evidence]]:
-    """The most specific code; the Status field before the diagnostic, and both before prose of lower rank."""
+    """The most specific code; of two that say as much the diagnostic's, which quotes the server, before the field's."""
     best: EnhancedStatus | None = None
     evidence: list[Evidence] = []
+    for detector, value in diagnostics[:1]:
+        evidence, best = _weigh(status.find(value.text), best, "status", detector, value, evidence)
     for detector, value in fields:
         evidence, best = _weigh(status.parse(value.text), best, "status", detector, value, evidence)
-    for detector, value in diagnostics:
+    for detector, value in diagnostics[1:]:
         evidence, best = _weigh(status.find(value.text), best, "status", detector, value, evidence)
     return best, evidence
 

@@ -1,6 +1,6 @@
 """The whole way of the data, on one screen.
 
-    bytes ─mime─▶ Message ─detectors─▶ Finding* ─merge─▶ Facts* ─classify─▶ reason, timing, provenance ─▶ Report
+bytes ─mime─▶ Message ─detectors─▶ Finding* ─merge─▶ Facts* ─classify─▶ reason, timing, provenance ─▶ Report
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ import email.message
 from collections.abc import Iterable, Mapping
 
 from . import address as addresses
-from . import kinds, merge, timing
+from . import kinds, merge, timing, wrapped
 from .context import Context
-from .dialogue import to_command
 from .mime import Message, read
 from .model import (
     Action,
-    Command,
     Defect,
     Evidence,
     Feedback,
@@ -55,7 +53,7 @@ class Parser:
         self, raw: bytes | bytearray | memoryview | email.message.Message, *, context: Context | None = None
     ) -> Report:
         """Everything that the message in `raw` reports. Never raises on input; damage is listed in `defects`."""
-        message = read(raw)
+        message = wrapped.unwrap(read(raw))
         found, defects = _detect(self.registry, message)
         facts = merge.merge(found)
         kind = kinds.decide(found, facts.recipients)

@@ -30,7 +30,7 @@ class Reporter(NamedTuple):
 
 
 def find_reporter(message: Message, reporting_mta: str | None) -> Reporter | None:
-    """Who wrote the report: the Reporting-MTA, else the host of its oldest Received line, else the domain of its From."""
+    """Who wrote a report: Reporting-MTA, else the host of its oldest Received line, else the domain of its From."""
     if reporting_mta and "." in reporting_mta:
         return Reporter(reporting_mta.lower(), "field reporting-mta")
     received = [value for name, value in message.headers.fields if name.lower() == "received"]

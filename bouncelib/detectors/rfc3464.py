@@ -34,6 +34,7 @@ _PER_RECIPIENT = {
 # Understood, though nothing in a Report answers to them.
 _KNOWN = frozenset({"dsn-gateway", "last-attempt-date", "final-log-id", "will-retry-until"})
 _OPENERS = frozenset({"final-recipient", "original-recipient"})
+_COURIER_ALIAS = re.compile(r'"\.xalias/([^"\s]+@[^"\s]+)"@')
 _PASTED = re.compile(r"(?im)^(?:final|original)-recipient[ \t]*:")
 _PASTED_FIELD = re.compile(r"(?im)^(?:action|status|diagnostic-code)[ \t]*:")
 
@@ -67,9 +68,7 @@ class Rfc3464:
 def _status_text(part: Part) -> str:
     """The fields of the part; those that slipped into its header because the blank line is missing come first."""
     text = part.text()
-    stray = [
-        f"{name}:{value}" for name, value in part.headers.fields if name.lower() in _PER_MESSAGE | _PER_RECIPIENT
-    ]
+    stray = [f"{name}:{value}" for name, value in part.headers.fields if name.lower() in _PER_MESSAGE | _PER_RECIPIENT]
     return "\n".join([*stray, "", text]) if stray and part.section != "1" else text
 
 
@@ -126,8 +125,6 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
             if name in _PER_MESSAGE:
                 shared.setdefault(_PER_MESSAGE[name], _value(name, text, part, line))
             elif name not in _PER_RECIPIENT and name not in _KNOWN:
-                if name == "x-actual-recipient" and is_recipient:  # Courier, Exchange: the alias's target
-                    pass
                 unparsed.append(UnparsedField(name, decode_words(text), len(recipients) + 1 if is_recipient else 0))
         if is_recipient:
             recipients.append(fields)
@@ -140,14 +137,15 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
         about = {name: shared[name] for name in shared}
         yield Finding(unparsed=tuple(unparsed), **about)  # type: ignore[arg-type]
     for fields in recipients:
-        if "address" not in fields or not fields["address"].text.partition(";")[2].strip() + fields[
-            "address"
-        ].text.replace(";", "").strip():
-            fields["address"] = fields.get("original_address", fields["address"])
+        if "address" not in fields or not fields["address"].text.rpartition(";")[2].strip():
+            fields["address"] = fields["original_address"] if "original_address" in fields else fields["address"]
         yield Finding(**fields)  # type: ignore[arg-type]
     if not recipients:
         yield Finding(kind=Kind.BOUNCE)
 
 
 def _value(name: str, text: str, part: str, line: int) -> Value:
+    if name == "final-recipient" and (alias := _COURIER_ALIAS.search(text)):
+        # QUIRK: Courier names an address that it delivers to a program by the name of its own alias file.
+        text = re.sub(r"\+([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), alias[1])
     return Value(decode_words(text) if "=?" in text else text, part, line, f"field {name}")
