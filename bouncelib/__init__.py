@@ -8,7 +8,6 @@ for recipient in report.recipients:
 from __future__ import annotations
 
 import email.message
-from collections.abc import Mapping
 
 from .context import Context
 from .detector import Detector, TextFormat

@@ -1,0 +1,67 @@
+"""The public surface: the names, that they are literal, and that values stay values."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import bouncelib
+from bouncelib import model
+
+
+def test_all_is_literal_sorted_and_complete() -> None:
+    tree = ast.parse(pathlib.Path(bouncelib.__file__).read_text("utf-8"))
+    literal = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+    )
+    assert literal == bouncelib.__all__
+    assert len(set(literal)) == len(literal)
+    for name in literal:
+        assert getattr(bouncelib, name) is not None
+    public = {name for name in model.__all__ if name[0].isupper()}
+    assert public <= set(literal)
+
+
+def test_version_is_the_one_of_the_distribution() -> None:
+    import importlib.metadata
+
+    assert bouncelib.__version__ == importlib.metadata.version("bouncelib")
+
+
+VALUES = [getattr(model, name) for name in model.__all__ if dataclasses.is_dataclass(getattr(model, name))]
+
+
+@pytest.mark.parametrize("cls", VALUES, ids=lambda cls: str(cls.__name__))
+def test_values_are_frozen_slotted_and_documented(cls: type) -> None:
+    assert cls.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert "__slots__" in vars(cls)
+    assert cls.__doc__
+    assert not cls.__doc__.startswith(f"{cls.__name__}(")
+
+
+def test_reports_and_recipients_hash_and_compare() -> None:
+    raw = b"Subject: hello\n\nhello\n"
+    assert bouncelib.parse(raw) == bouncelib.parse(raw)
+    assert hash(bouncelib.parse(raw)) == hash(bouncelib.parse(raw))
+
+
+@pytest.mark.parametrize(
+    "name", ["chardet", "flufl.bounce", "rich", "multiprocessing", "bouncelib.cli", "bouncelib.mailbox"]
+)
+def test_importing_the_package_stays_light(name: str) -> None:
+    code = f"import sys, bouncelib; raise SystemExit({name!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_public_callable_has_a_docstring() -> None:
+    for name in bouncelib.__all__:
+        value = getattr(bouncelib, name)
+        if callable(value):
+            assert value.__doc__, name
