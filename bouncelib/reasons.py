@@ -1,0 +1,362 @@
+"""Why a delivery failed: rules over what the server said.
+
+`Rules` is an immutable value. The first rule that holds decides, in this order, which is written down here alone:
+
+    1. the user's own files, the last one added first
+    2. rules/providers/*.toml, where the remote or reporting server or the text says that the provider speaks
+    3. rules/phrases.toml: what a text says clearly, whatever its codes
+    4. rules/status.toml: a status code that names a detail (x.2.2), as the IANA registry means it
+    5. rules/hints.toml: what a text says vaguely ("access denied", "try again later")
+    6. rules/status.toml again: a code that says little (x.2.0, x.7.1)
+    7. rules/codes.toml: the reply code and the command it answered
+    8. `undetermined`
+
+Within a file the order of the file decides. Only the first `matcher.LIMIT` characters of a text are looked at.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib.resources
+import os
+import pathlib
+import re
+from collections.abc import Iterator
+
+from . import reply as reply_module
+from . import status as status_module
+from .model import Action, Attribution, Blocklist, BouncelibError, BounceType, Command, EnhancedStatus, Reason
+from .rules import loader, matcher
+from .rules.loader import Rule
+
+__all__ = ["Judgement", "Refusal", "Rule", "Rules", "attribution_of", "bounce_type", "retry_after"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is known about one refusal."""
+
+    text: str = ""
+    status: EnhancedStatus | None = None
+    code: int | None = None
+    command: Command | None = None
+    remote_mta: str | None = None
+    reporting_mta: str | None = None
+    action: Action = Action.FAILED
+
+    @classmethod
+    def from_text(cls, text: str, *, command: Command | None = None, remote_mta: str | None = None) -> Refusal:
+        """A refusal of which only the text is known: its codes are read from it."""
+        said = reply_module.parse(text)
+        return cls(text, status_module.find(text), said.code if said else None, command, remote_mta)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a refusal means, and what that rests on: `rule` in `file`, because of `hit`."""
+
+    reason: Reason
+    attribution: Attribution | None
+    rule: str
+    file: str = ""
+    hit: str = ""
+    retry_after: int | None = None
+    blocklist: Blocklist | None = None
+
+
+_R, _D, _M, _N = Attribution.RECIPIENT, Attribution.DOMAIN, Attribution.MESSAGE, Attribution.SENDER
+
+_ATTRIBUTION: dict[Reason, Attribution | None] = {
+    **dict.fromkeys(
+        (
+            Reason.BAD_MAILBOX,
+            Reason.BAD_ADDRESS_SYNTAX,
+            Reason.MAILBOX_MOVED,
+            Reason.INACTIVE_MAILBOX,
+            Reason.MAILBOX_FULL,
+            Reason.RECIPIENT_REFUSED,
+            Reason.LIST_RESTRICTED,
+        ),
+        _R,
+    ),
+    **dict.fromkeys(
+        (
+            Reason.BAD_DOMAIN,
+            Reason.NULL_MX,
+            Reason.SYSTEM_NOT_ACCEPTING,
+            Reason.DNS_FAILURE,
+            Reason.NO_ANSWER_FROM_HOST,
+            Reason.BAD_CONNECTION,
+            Reason.ROUTING_ERROR,
+            Reason.MESSAGE_EXPIRED,
+            Reason.SYSTEM_FULL,
+            Reason.SYSTEM_ERROR,
+            Reason.MAILER_ERROR,
+        ),
+        _D,
+    ),
+    **dict.fromkeys(
+        (
+            Reason.MESSAGE_TOO_LARGE,
+            Reason.CONTENT_REJECTED,
+            Reason.ATTACHMENT_REJECTED,
+            Reason.VIRUS_DETECTED,
+            Reason.SPAM_CONTENT,
+        ),
+        _M,
+    ),
+    Reason.UNDETERMINED: None,
+}
+
+# TAXONOMY: the reasons that are hard where the refusal is permanent. All others are soft.
+_HARD = frozenset(
+    {
+        Reason.BAD_MAILBOX,
+        Reason.BAD_ADDRESS_SYNTAX,
+        Reason.MAILBOX_MOVED,
+        Reason.INACTIVE_MAILBOX,
+        Reason.BAD_DOMAIN,
+        Reason.NULL_MX,
+        Reason.SYSTEM_NOT_ACCEPTING,
+    }
+)
+
+
+def attribution_of(reason: Reason) -> Attribution | None:
+    """Whose fault a reason is, unless a rule says otherwise."""
+    return _ATTRIBUTION.get(reason, _N)
+
+
+def bounce_type(
+    reason: Reason, *, status: EnhancedStatus | None, code: int | None, action: Action = Action.FAILED
+) -> BounceType | None:
+    """Hard or soft; `None` for a success. Backscatter is for the provenance to decide.
+
+    A reason of the hard kind is hard where the refusal is permanent: 5xx or 5.x.x, or a failure without any code. Where
+    the codes contradict each other, the permanent one counts (`550 4.2.1`, `450 5.1.1`: some server did say no for
+    good), except that a bare 5.0.0, which reporting servers fill in of their own accord, yields to a 4xx reply.
+    """
+    if action in {Action.DELIVERED, Action.RELAYED, Action.EXPANDED}:
+        return None
+    if action is Action.DELAYED or reason not in _HARD:
+        return BounceType.SOFT
+    classes = set()
+    if code is not None:
+        classes.add(code // 100)
+    if status is not None and not (status.is_generic and classes):
+        classes.add(status.klass)
+    return BounceType.SOFT if classes and 5 not in classes else BounceType.HARD
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_WHEN = re.compile(
+    r"""(?: again | retry | retries | back | wait | greylist\w* | graylist\w* | delay(?:ed)? | deferr?ed | later | resend
+          | attempt | available | blocked | throttled )
+        [^\w\n]{1,3} (?: [a-z]{1,9} [ ] ){0,4}
+        (?: (\d{1,2}):(\d\d):(\d\d)\b
+          | (\d{1,6}) [ \-]? (s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)\b )""",
+    re.ASCII | re.VERBOSE,
+)
+_RETRY_HINT = re.compile(r"retry[_\-]after\W{1,3}(\d{1,6})\b", re.ASCII)
+
+
+def retry_after(text: str) -> int | None:
+    """The seconds after which a server says to come back ("try again in 5 minutes", "Greylisted for 00:05:00")."""
+    text = text[: matcher.LIMIT].lower()
+    if hint := _RETRY_HINT.search(text):
+        return int(hint[1])
+    match = _WHEN.search(text)
+    if not match:
+        return None
+    if match[4]:
+        return int(match[4]) * _UNITS[match[5][0]]
+    return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
+
+
+# A user's own pattern gets so many seconds for one text, and counts as not found afterwards.
+_PATIENCE = 0.2
+
+_UNDETERMINED = "undetermined"
+_LISTED = frozenset({Reason.SPAM_BLOCK, Reason.SPAM_CONTENT})
+# Codes that name a subject and leave its detail open, or mean anything (TAXONOMY: x.7.1).
+_VAGUE_DETAILS = frozenset({(7, 1)})
+
+
+class Rules:
+    """All rules, in order. `Rules.default()` has the package's; `with_file` puts a user's in front."""
+
+    __slots__ = ("_anchored", "_blocklists", "_coded", "_matcher", "_providers", "_rules", "_words")
+
+    def __init__(
+        self,
+        rules: tuple[Rule, ...],
+        *,
+        words: dict[str, tuple[str, ...]] | None = None,
+        blocklists: tuple[tuple[Blocklist, frozenset[str]], ...] = (),
+    ) -> None:
+        """`rules` in the order in which they are asked."""
+        self._rules = rules
+        self._words = words or {}
+        self._blocklists = blocklists
+        literals: set[str] = set().union(*(names for _, names in blocklists))
+        anchored: dict[str, list[int]] = {}
+        coded: dict[tuple[int | None, int, int | None] | int | None, list[int]] = {}
+        providers: list[loader.Provider] = []
+        for index, rule in enumerate(rules):
+            literals.update(rule.text, rule.none, *rule.all)
+            if rule.provider and rule.provider not in providers:
+                providers.append(rule.provider)
+                literals |= rule.provider.text
+            anchors = min((group for group in (rule.text, *rule.all) if group), key=len, default=frozenset())
+            for literal in anchors:
+                anchored.setdefault(literal, []).append(index)
+            if not anchors:
+                for key in rule.status or rule.code or (None,):
+                    coded.setdefault(key, []).append(index)
+        self._anchored = anchored
+        self._coded = coded
+        self._providers = tuple(providers)
+        self._matcher = matcher.Matcher(sorted(literals))
+
+    def __iter__(self) -> Iterator[Rule]:
+        """The rules, in the order in which they are asked."""
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        """How many rules there are."""
+        return len(self._rules)
+
+    @classmethod
+    def default(cls) -> Rules:
+        """The package's own rules."""
+        return _default()
+
+    def with_file(self, path: str | os.PathLike[str]) -> Rules:
+        """These rules behind those of a user's file. Raises `BouncelibError` where the file is not right."""
+        file = pathlib.Path(path)
+        try:
+            data = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BouncelibError(f"{file}: cannot be read: {error}") from error
+        added = loader.load(data, str(file), self._words).rules
+        return Rules(added + self._rules, words=self._words, blocklists=self._blocklists)
+
+    def judge(self, refusal: Refusal) -> Judgement:
+        """What `refusal` means: the first rule that holds decides."""
+        text = matcher.plain(refusal.text)
+        hits = self._matcher.find(text)
+        speaking = [p for p in self._providers if _speaks(p, refusal, hits)] if self._providers else []
+        for index in self._candidates(refusal, hits):
+            rule = self._rules[index]
+            if (rule.provider is None or rule.provider in speaking) and _holds(rule, refusal, hits):
+                return self._judgement(rule, refusal, hits)
+        wait = retry_after(refusal.text)
+        return Judgement(Reason.UNDETERMINED, None, _UNDETERMINED, retry_after=wait)
+
+    def _candidates(self, refusal: Refusal, hits: set[str]) -> list[int]:
+        """The rules that may hold, in order: those that a literal leads to, and those of the codes."""
+        found: set[int] = set(self._coded.get(None, ()))
+        for literal in hits:
+            found.update(self._anchored.get(literal, ()))
+        if (status := refusal.status) is not None:
+            for klass in (status.klass, None):
+                for detail in (status.detail, None):
+                    found.update(self._coded.get((klass, status.subject, detail), ()))
+        if (code := refusal.code) is not None:
+            found.update(self._coded.get(code, ()), self._coded.get(code // 100, ()))
+        return sorted(found)
+
+    def _judgement(self, rule: Rule, refusal: Refusal, hits: set[str]) -> Judgement:
+        said = sorted(hits & rule.text.union(*rule.all))
+        codes = [str(refusal.status)] if rule.status else []
+        codes += [str(refusal.code)] if rule.code else []
+        blocklist = None
+        if rule.reason in _LISTED:
+            blocklist = next((found for found, names in self._blocklists if not names.isdisjoint(hits)), None)
+        return Judgement(
+            reason=rule.reason,
+            attribution=rule.attribution or attribution_of(rule.reason),
+            rule=rule.id,
+            file=rule.file,
+            hit=", ".join(codes + said),
+            retry_after=retry_after(refusal.text),
+            blocklist=blocklist,
+        )
+
+
+def _speaks(provider: loader.Provider, refusal: Refusal, hits: set[str]) -> bool:
+    if not provider.text.isdisjoint(hits):
+        return True
+    for host in (refusal.remote_mta, refusal.reporting_mta):
+        if host:
+            name = host.lower().rstrip(".")
+            if any(name == known or name.endswith(f".{known}") for known in provider.hosts):
+                return True
+    return False
+
+
+def _holds(rule: Rule, refusal: Refusal, hits: set[str]) -> bool:
+    if rule.text and rule.text.isdisjoint(hits):
+        return False
+    for group in rule.all:
+        if group.isdisjoint(hits):
+            return False
+    if rule.none and not rule.none.isdisjoint(hits):
+        return False
+    if rule.status and not (refusal.status and _has_status(rule, refusal.status)):
+        return False
+    if rule.code and (refusal.code is None or rule.code.isdisjoint((refusal.code, refusal.code // 100))):
+        return False
+    if rule.command and refusal.command not in rule.command:
+        return False
+    return rule.pattern is None or _matches(rule, refusal.text)
+
+
+def _has_status(rule: Rule, status: EnhancedStatus) -> bool:
+    return any(
+        klass in {None, status.klass} and subject == status.subject and detail in {None, status.detail}
+        for klass, subject, detail in rule.status
+    )
+
+
+def _matches(rule: Rule, text: str) -> bool:
+    text = " ".join(text[: matcher.LIMIT].lower().split())
+    try:
+        return rule.pattern is not None and rule.pattern.search(text, timeout=_PATIENCE) is not None
+    except TimeoutError:
+        return False
+
+
+@functools.cache
+def _default() -> Rules:
+    """The package's rules, read once."""
+    home = importlib.resources.files(__package__) / "rules"
+
+    def read(name: str) -> str:
+        return home.joinpath(name).read_text("utf-8")
+
+    blocklists = loader.blocklists(read("blocklists.toml"), "blocklists.toml")
+    words = loader.words(read("words.toml"), "words.toml")
+    for kind in ("ip", "domain"):
+        words[f"{kind}-blocklist"] = tuple(name for found, names in blocklists if found.lists == kind for name in names)
+    registry = loader.registry(read("status.toml"), "status.toml")
+    clear = tuple(rule for rule in registry if not _is_vague(rule))
+    vague = tuple(rule for rule in registry if _is_vague(rule))
+    providers = sorted(
+        entry.name for entry in (home / "providers").iterdir() if entry.name.endswith(".toml")
+    )
+    rules: tuple[Rule, ...] = ()
+    for name in providers:
+        rules += loader.load(read(f"providers/{name}"), f"providers/{name}", words).rules
+    rules += loader.load(read("phrases.toml"), "phrases.toml", words).rules
+    rules += clear
+    rules += loader.load(read("hints.toml"), "hints.toml", words).rules
+    rules += vague
+    rules += loader.load(read("codes.toml"), "codes.toml", words).rules
+    return Rules(rules, words=words, blocklists=blocklists)
+
+
+def _is_vague(rule: Rule) -> bool:
+    ((_, subject, detail),) = rule.status
+    return not detail or (subject, detail) in _VAGUE_DETAILS

@@ -1,0 +1,279 @@
+"""A TOML file of rules to values; what is wrong with it raises `BouncelibError` that names file, rule and remedy.
+
+    [provider]                  optional: the file's rules apply only where the provider speaks
+    name = "google"
+    hosts = ["google.com"]      the remote or the reporting server is this host or lies below it
+    text = ["gsmtp$"]           or the refusal contains one of these literals
+
+    [words]                     names for groups of literals: "@recipient" in a rule stands for all of them
+    recipient = ["mailbox", "user$"]
+
+    [[rule]]
+    id = "mailbox-full.over-quota"
+    reason = "mailbox_full"
+    attribution = "recipient"   optional, where it is not the reason's own
+    text = ["over quota"]       any of these literals
+    all = [["@recipient"], ["full$"]]   and one literal of every group
+    not = ["sender"]            and none of these
+    regex = "..."               and this, on the lower-cased text (searched with a time limit)
+    status = ["5.4.1", "x.7.1"] and one of these codes; x is any class, and a last * any detail (x.7.*)
+    code = [550, 554]           and one of these reply codes; 5 means any 5xx
+    command = ["RCPT"]          and one of these commands
+    example = "550 5.7.1 user is over quota"    proves the rule; with `from` (remote host) and `after` (command)
+    why = "..."                 one sentence: what the rule knows, or where it comes from
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping, Sequence
+
+import regex
+
+from ..model import Attribution, Blocklist, BlocklistKind, BouncelibError, Command, Reason
+from . import matcher
+
+__all__ = ["Provider", "Rule", "RuleFile", "blocklists", "load", "registry"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Provider:
+    """Whose words a file explains, and how to tell that it is this provider who speaks."""
+
+    name: str
+    hosts: tuple[str, ...]
+    text: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: conditions, what they mean, and its proof."""
+
+    id: str
+    reason: Reason
+    why: str
+    example: str
+    attribution: Attribution | None = None
+    text: frozenset[str] = frozenset()
+    all: tuple[frozenset[str], ...] = ()
+    none: frozenset[str] = frozenset()
+    pattern: regex.Pattern[str] | None = None
+    status: tuple[tuple[int | None, int, int | None], ...] = ()
+    code: frozenset[int] = frozenset()
+    command: frozenset[Command] = frozenset()
+    provider: Provider | None = None
+    example_from: str | None = None
+    example_after: Command | None = None
+    file: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RuleFile:
+    """The rules of one file, in order."""
+
+    name: str
+    rules: tuple[Rule, ...]
+
+
+_KEYS = frozenset(
+    "id reason attribution text all not regex status code command example from after why".split()  # noqa: SIM905
+)
+
+
+def load(data: str, name: str, words: Mapping[str, Sequence[str]] | None = None) -> RuleFile:
+    """The rules in the text of one file; `words` are names that other files have defined."""
+    table = _parsed(data, name)
+    known = {**(words or {}), **_named_words(table.get("words", {}), name)}
+    provider = _provider(table["provider"], name) if "provider" in table else None
+    for key in table.keys() - {"provider", "words", "rule"}:
+        raise BouncelibError(f"{name}: unknown table {key!r}; a rule file has [provider], [words] and [[rule]]")
+    rules = []
+    seen: set[str] = set()
+    for number, entry in enumerate(_rule_tables(table, name), 1):
+        where = f"{name}: rule {entry.get('id', f'number {number}')!r}"
+        try:
+            rule = _rule(entry, known, provider, name)
+        except (KeyError, TypeError, ValueError, regex.error) as error:
+            raise BouncelibError(f"{where}: {_said(error)}") from error
+        if rule.id in seen:
+            raise BouncelibError(f"{where}: this id stands twice; give each rule its own")
+        seen.add(rule.id)
+        rules.append(rule)
+    return RuleFile(name, tuple(rules))
+
+
+def words(data: str, name: str) -> dict[str, tuple[str, ...]]:
+    """The `[words]` of a file."""
+    return _named_words(_parsed(data, name).get("words", {}), name)
+
+
+def registry(data: str, name: str) -> tuple[Rule, ...]:
+    """The IANA registry as rules: `[[status]]` tables with code, name, reason and, per class, exceptions."""
+    rules = []
+    for entry in _parsed(data, name)["status"]:
+        code = entry["code"]
+        for klass in (4, 5):
+            reason = Reason(entry.get(f"reason{klass}", entry["reason"]))
+            attribution = entry.get("attribution")
+            rules.append(
+                Rule(
+                    id=f"status.{klass}{code[1:]}",
+                    reason=reason,
+                    why=f"{entry['name']} (IANA registry, {entry['reference']})",
+                    example=f"{klass}{code[1:]}",
+                    attribution=Attribution(attribution) if attribution else None,
+                    status=(_status_pattern(f"{klass}{code[1:]}"),),
+                    file=name,
+                )
+            )
+    return tuple(rules)
+
+
+def blocklists(data: str, name: str) -> tuple[tuple[Blocklist, frozenset[str]], ...]:
+    """Block lists by the literals that name them, in order."""
+    return tuple(
+        (Blocklist(entry["name"], BlocklistKind(entry["lists"])), frozenset(entry["text"]))
+        for entry in _parsed(data, name)["blocklist"]
+    )
+
+
+def _parsed(data: str, name: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(data)
+    except tomllib.TOMLDecodeError as error:
+        raise BouncelibError(f"{name}: this is not TOML: {error}") from error
+
+
+def _rule_tables(table: Mapping[str, object], name: str) -> list[dict[str, object]]:
+    entries = table.get("rule", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise BouncelibError(f"{name}: write each rule as a table of its own, under [[rule]]")
+    return entries
+
+
+def _named_words(table: object, name: str) -> dict[str, tuple[str, ...]]:
+    if not isinstance(table, dict):
+        raise BouncelibError(f"{name}: [words] must be a table of lists")
+    try:
+        return {key: tuple(_literals(value)) for key, value in table.items()}
+    except (TypeError, ValueError) as error:
+        raise BouncelibError(f"{name}: [words]: {_said(error)}") from error
+
+
+def _provider(table: object, name: str) -> Provider:
+    if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+        raise BouncelibError(f"{name}: [provider] needs a name, and hosts or text to know the provider by")
+    try:
+        hosts = tuple(host.lower().lstrip(".") for host in _strings(table.get("hosts", [])))
+        text = frozenset(_literals(table.get("text", [])))
+    except (TypeError, ValueError) as error:
+        raise BouncelibError(f"{name}: [provider]: {_said(error)}") from error
+    if not hosts and not text:
+        raise BouncelibError(f"{name}: [provider] needs hosts or text to know the provider by")
+    return Provider(table["name"], hosts, text)
+
+
+def _rule(entry: Mapping[str, object], words: Mapping[str, Sequence[str]], provider: Provider | None, file: str) -> Rule:
+    if unknown := sorted(entry.keys() - _KEYS):
+        raise ValueError(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
+    rule = Rule(
+        id=_string(entry, "id"),
+        reason=_reason(_string(entry, "reason")),
+        why=_string(entry, "why"),
+        example=_string(entry, "example"),
+        attribution=_attribution(entry.get("attribution")),
+        text=_group(entry.get("text", []), words),
+        all=tuple(_group(group, words) for group in _lists(entry.get("all", []))),
+        none=_group(entry.get("not", []), words),
+        pattern=regex.compile(_string(entry, "regex")) if "regex" in entry else None,
+        status=tuple(map(_status_pattern, _strings(entry.get("status", [])))),
+        code=frozenset(_codes(entry.get("code", []))),
+        command=frozenset(map(_command, _strings(entry.get("command", [])))),
+        provider=provider,
+        example_from=_string(entry, "from") if "from" in entry else None,
+        example_after=_command(_string(entry, "after")) if "after" in entry else None,
+        file=file,
+    )
+    if not (rule.text or rule.all or rule.pattern or rule.status or rule.code or rule.command):
+        raise ValueError("it has no condition and would judge everything; give it text, all, regex, status or code")
+    return rule
+
+
+def _group(value: object, words: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    literals: list[str] = []
+    for literal in _strings(value):
+        if literal.startswith("@"):
+            if literal[1:] not in words:
+                raise ValueError(f"there are no [words] called {literal[1:]!r}; define them or correct the name")
+            literals += words[literal[1:]]
+        else:
+            literals += _literals([literal])
+    return frozenset(literals)
+
+
+def _literals(value: object) -> list[str]:
+    literals = _strings(value)
+    for literal in literals:
+        matcher.Matcher([literal])
+    return literals
+
+
+def _strings(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError(f"{value!r} must be a list of strings")
+    return value
+
+
+def _lists(value: object) -> list[object]:
+    if not isinstance(value, list) or not all(isinstance(item, list) and item for item in value):
+        raise TypeError("`all` must be a list of groups, each a list of literals")
+    return value
+
+
+def _string(entry: Mapping[str, object], key: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"it needs `{key}`, a string")
+    return value
+
+
+def _reason(value: str) -> Reason:
+    try:
+        return Reason(value)
+    except ValueError:
+        raise ValueError(f"there is no reason {value!r}; choose one of {', '.join(Reason)}") from None
+
+
+def _attribution(value: object) -> Attribution | None:
+    if value is None:
+        return None
+    try:
+        return Attribution(str(value))
+    except ValueError:
+        raise ValueError(f"there is no attribution {value!r}; choose one of {', '.join(Attribution)}") from None
+
+
+def _command(value: str) -> Command:
+    try:
+        return Command(value)
+    except ValueError:
+        raise ValueError(f"there is no command {value!r}; choose one of {', '.join(Command)}") from None
+
+
+def _codes(value: object) -> list[int]:
+    if not isinstance(value, list) or not all(isinstance(code, int) and (code in {4, 5} or 400 <= code < 600) for code in value):
+        raise ValueError("`code` must be a list of reply codes from 400 to 599, or 4 or 5 for any of a class")
+    return value
+
+
+def _status_pattern(text: str) -> tuple[int | None, int, int | None]:
+    """`5.1.1`, `x.1.1`, `x.7.*`."""
+    match text.split("."):
+        case [("4" | "5" | "x") as klass, subject, detail] if subject.isdecimal() and (detail == "*" or detail.isdecimal()):
+            return None if klass == "x" else int(klass), int(subject), None if detail == "*" else int(detail)
+    raise ValueError(f"{text!r} is no status code; write 5.1.1, x.1.1 or x.7.*")
+
+
+def _said(error: Exception) -> str:
+    return str(error) if not isinstance(error, regex.error) else f"the regex does not compile: {error}"
