@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import regex
 
 from .body import Body
+from .marks import is_report
 from .mime import Message
 from .model import BouncelibError, Finding, Kind, Value
 
-__all__ = ["FIELDS", "Detector", "TextFormat"]
+__all__ = ["FIELDS", "Detector", "TextFormat", "is_letter"]
 
 FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command",
           "reporting_mta", "received_from_mta", "arrival_date", "envelope_id")  # fmt: skip
@@ -53,14 +54,23 @@ _Search = Callable[[str], "_Match | None"]
 class TextFormat:
     """A format as a table.
 
-    The format applies where every one of `headers` holds (lower-case name: lower-case phrase that the value contains;
-    an empty phrase asks for presence only) and one of the phrases `start`, lower-case and each within one line, stands
-    in the readable text. Reading begins at the line with that phrase, or at the top where `start` is empty, and ends
-    at a line that contains one of the phrases `end`, or at the returned message.
+    The format applies where every one of `headers` holds (lower-case name: lower-case phrase that the value contains,
+    or several of which it contains one; an empty phrase asks for presence only), one of the phrases `marks`, if there
+    are any, stands anywhere in the readable text, and one of the phrases `start` begins the reading: all of them in
+    lower case and within one line. Reading begins at the line with that phrase, or at the top where `start` is empty,
+    and ends at a line that contains one of the phrases `end`, or at the returned message. A phrase in a quoted line
+    (`> ...`) starts nothing, and what is evidently a letter between people is not read at all: see `is_letter`.
 
     A line that a `recipient` pattern matches opens a finding; a `fields` pattern adds its named groups (`FIELDS`);
-    every other line joins its diagnostic, until the first blank line after it where `paragraph` is true. Lines with
-    one of the phrases `skip` are passed over. Before any recipient, fields count for all recipients.
+    every other line joins its diagnostic, until the first blank line after it where `paragraph` is true. A line with
+    one of the phrases `skip` may hold fields, but names nobody and joins no diagnostic. Where `folded` is true, a line
+    that begins with white space continues the one before it.
+
+    The text that a pattern of `recipient` takes for the diagnostic is its first line; where patterns of `fields` take
+    some, it is these texts, one a line, and nothing else. Several addresses in one `address`, separated by commas,
+    make as many findings. Before any recipient, fields count for all recipients.
+
+    Where `reports_only` is true, the header must bear a mark of a report as well: see `bouncelib.marks`.
 
     `recipient_header` names a header that lists the failed addresses. One of the phrases `delay` in the text makes the
     report a delay warning, `kind` says what it is otherwise. `lasting` keeps lines before the first recipient as the
@@ -71,7 +81,8 @@ class TextFormat:
 
     name: str
     start: tuple[str, ...] = ()
-    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    headers: Mapping[str, str | tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    marks: tuple[str, ...] = ()
     recipient: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
@@ -80,17 +91,24 @@ class TextFormat:
     recipient_header: str = ""
     kind: Kind = Kind.BOUNCE
     paragraph: bool = True
+    folded: bool = False
     lasting: bool = False
+    reports_only: bool = False
     trusted: bool = False
     _recipient: tuple[_Search, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
     _fields: tuple[_Search, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
-        if not self.start and not self.headers:
+        if not (self.start or self.headers or self.marks):
             raise BouncelibError(f"format {self.name!r} would claim every message: give it `start` or `headers`")
-        for phrase in (*self.start, *self.end, *self.skip, *self.delay, *self.headers, *self.headers.values()):
+        phrases = [*self.start, *self.marks, *self.end, *self.skip, *self.delay, *self.headers]
+        for wanted in self.headers.values():
+            phrases += [wanted] if isinstance(wanted, str) else wanted
+        for phrase in phrases:
             if phrase != phrase.lower() or "\n" in phrase:
                 raise BouncelibError(f"format {self.name!r}: {phrase!r} must be lower-case and within one line")
+        if "" in (*self.start, *self.marks, *self.end, *self.skip, *self.delay):
+            raise BouncelibError(f"format {self.name!r}: an empty phrase stands in every line")
         object.__setattr__(self, "_recipient", tuple(self._compile(p) for p in self.recipient))
         object.__setattr__(self, "_fields", tuple(self._compile(p) for p in self.fields))
 
@@ -112,18 +130,10 @@ class TextFormat:
         return search
 
     def find(self, message: Message) -> Iterator[Finding]:
-        headers = message.headers
-        for name, phrase in self.headers.items():
-            if name not in headers or (phrase and phrase not in headers.raw(name).lower()):
-                return
-        body = message.body
-        begin = 0
-        if self.start:
-            low = body.lower
-            at = min((found for found in (low.find(phrase) for phrase in self.start) if found >= 0), default=-1)
-            if at < 0:
-                return
-            begin = low.count("\n", 0, at)
+        begin = self._begin(message)
+        if begin < 0:
+            return
+        body, headers = message.body, message.headers
         kind = Kind.DELAY if any(phrase in body.lower for phrase in self.delay) else self.kind
         found = False
         for finding in self._read(body, begin, kind):
@@ -137,53 +147,140 @@ class TextFormat:
         if not found:
             yield Finding(kind=kind)
 
+    def _begin(self, message: Message) -> int:
+        """The index of the line at which reading begins; -1 where the format does not apply."""
+        if self.reports_only and not is_report(message.headers):
+            return -1
+        for name, wanted in self.headers.items():
+            if name not in message.headers:
+                return -1
+            value = message.headers.raw(name).lower()
+            if not any(phrase in value for phrase in ((wanted,) if isinstance(wanted, str) else wanted)):
+                return -1
+        text = message.body.lower
+        if self.marks and not any(_find_unquoted(text, mark) >= 0 for mark in self.marks):
+            return -1
+        begin = 0
+        if self.start:
+            begin = min((at for at in (_find_unquoted(text, phrase) for phrase in self.start) if at >= 0), default=-1)
+        return -1 if begin < 0 or is_letter(message) else text.count("\n", 0, begin)
+
     def _read(self, body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
-        lines = body.lines
-        shared: dict[str, Value] = {}
-        current: dict[str, Value] | None = None
-        prose: list[str] = []
-        prose_at = begin
-        closed = False
-        for index in range(begin, len(lines)):
-            line = lines[index]
+        shared = _Entry()
+        current: _Entry | None = None
+        for index, line in _unfold(body.lines, begin) if self.folded else enumerate(body.lines[begin:], begin):
             stripped = line.strip()
             if not stripped:
-                closed = closed or (self.paragraph and current is not None and bool(prose))
+                if current is not None and self.paragraph:
+                    current.closed = bool(current.prose)
                 continue
             low = line.lower() if self.end or self.skip else ""
-            if self.end and any(phrase in low for phrase in self.end):
+            if any(phrase in low for phrase in self.end):
                 break
-            if self.skip and any(phrase in low for phrase in self.skip):
-                continue
-            groups = _first(self._recipient, line)
+            skipped = any(phrase in low for phrase in self.skip)
+            groups = None if skipped else _first(self._recipient, line)
             if groups and groups.get("address"):
                 if current is not None:
-                    yield self._finding(body, current, prose, prose_at, kind)
-                    prose = []
-                elif not self.lasting:
-                    prose = []
-                current, closed = {}, False
-                _fill(current, groups, body, index)
-                if current.get("diagnostic"):
-                    prose, prose_at = [current.pop("diagnostic").text], index
+                    yield from current.findings(body, kind, shared.prose)
+                current = _Entry()
+                if groups.get("diagnostic"):
+                    current.prose = [(groups.pop("diagnostic") or "", index)]
+                current.fill(groups, body, index)
                 continue
+            entry = shared if current is None else current
             groups = _first(self._fields, line)
             if groups:
-                _fill(shared if current is None else current, groups, body, index)
-            if (current is not None or self.lasting) and not closed and len(prose) < MAX_DIAGNOSTIC_LINES:
-                if not prose:
-                    prose_at = index
-                prose.append(stripped)
+                entry.fill(groups, body, index)
+            if skipped or entry.closed or (current is None and not self.lasting):
+                continue
+            if len(entry.prose) < MAX_DIAGNOSTIC_LINES:
+                entry.prose.append((stripped, index))
         if current is not None:
-            yield self._finding(body, current, prose, prose_at, kind)
-        if shared or (self.lasting and prose and current is None):
-            yield self._finding(body, shared, prose if current is None else [], prose_at, kind)
+            yield from current.findings(body, kind, shared.prose)
+            shared.prose = []
+        yield from shared.findings(body, kind)
 
-    @staticmethod
-    def _finding(body: Body, values: dict[str, Value], prose: list[str], at: int, kind: Kind) -> Finding:
-        if prose and "diagnostic" not in values:
-            values = {**values, "diagnostic": body.value("\n".join(prose), at)}
-        return Finding(kind=kind, **values)  # type: ignore[arg-type]
+
+class _Entry:
+    """What has been read about one recipient, or about all of them."""
+
+    __slots__ = ("closed", "prose", "taken", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}
+        self.taken: list[tuple[str, int]] = []
+        self.prose: list[tuple[str, int]] = []
+        self.closed = False
+
+    def fill(self, groups: Mapping[str, str | None], body: Body, index: int) -> None:
+        for name, text in groups.items():
+            if not text:
+                continue
+            if name != "diagnostic":
+                self.values.setdefault(name, body.value(text, index, "text pattern"))
+            elif len(self.taken) < MAX_DIAGNOSTIC_LINES:
+                self.taken.append((text.strip(), index))
+
+    def findings(self, body: Body, kind: Kind, common: Sequence[tuple[str, int]] = ()) -> Iterator[Finding]:
+        values = dict(self.values)
+        lines = self.taken or self.prose or common
+        if lines:
+            rule = "text pattern" if self.taken else "text"
+            values["diagnostic"] = body.value("\n".join(text for text, _ in lines), lines[0][1], rule)
+        address = values.pop("address", None)
+        if address is None:
+            if values:
+                yield Finding(kind=kind, **values)  # type: ignore[arg-type]
+            return
+        for one in _COMMA.split(address.text):
+            if one.strip():
+                yield Finding(address=dataclasses.replace(address, text=one), kind=kind, **values)  # type: ignore[arg-type]
+
+
+# The comma between two addresses; one within a quoted local part has no blank behind it, or no address.
+_COMMA = re.compile(r"(?<=>),|,\s+(?=<?[^\s,<>]{1,300}@)")
+
+
+def is_letter(message: Message) -> bool:
+    """Whether people evidently write to each other here, perhaps about a bounce that they quote or forward."""
+    headers = message.headers
+    subject = headers.raw("subject")
+    if _FORWARDED.match(subject):
+        return not _DAEMON.search(headers.raw("from"))
+    replied = "in-reply-to" in headers or "references" in headers
+    return bool(replied and _REPLIED.match(subject) and not _DAEMON.search(headers.raw("from")))
+
+
+_FORWARDED = re.compile(r"(?i)\s*(?:fwd?|wg|tr|rv)\s?:")
+_REPLIED = re.compile(r"(?i)\s*(?:\[[^\]]{1,60}\]\s*)?(?:re|aw|sv|antw)(?:\[\d{1,3}\])?\s?:")
+_DAEMON = re.compile(r"(?i)mailer-?daemon|postmaster|mail delivery|delivery (?:sub)?system")
+
+
+def _find_unquoted(text: str, phrase: str) -> int:
+    """Where `phrase` stands in a line of `text` that is not quoted; -1 where it does not."""
+    at = text.find(phrase)
+    while at >= 0:
+        line = text[text.rfind("\n", 0, at) + 1 : at].lstrip()
+        if not line.startswith((">", "|>")):
+            return at
+        stop = text.find("\n", at)
+        at = text.find(phrase, stop) if stop >= 0 else -1
+    return -1
+
+
+def _unfold(lines: list[str], begin: int) -> Iterator[tuple[int, str]]:
+    """The lines from `begin` on, each with its index, those that begin with white space joined to the one before."""
+    at, pieces = begin, list[str]()
+    for index in range(begin, len(lines)):
+        line = lines[index]
+        if pieces and pieces[0].strip() and line[:1] in (" ", "\t") and line.strip():
+            pieces.append(line.strip())
+            continue
+        if pieces:
+            yield at, " ".join(pieces)
+        at, pieces = index, [line.rstrip()]
+    if pieces:
+        yield at, " ".join(pieces)
 
 
 def _timed(pattern: regex.Pattern[str]) -> _Search:
@@ -199,9 +296,3 @@ def _first(searches: tuple[_Search, ...], line: str) -> dict[str, str | None] | 
         if match is not None:
             return match.groupdict()
     return None
-
-
-def _fill(values: dict[str, Value], groups: dict[str, str | None], body: Body, index: int) -> None:
-    for name, text in groups.items():
-        if text and name not in values:
-            values[name] = body.value(text, index)

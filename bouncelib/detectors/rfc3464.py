@@ -6,9 +6,11 @@ blank lines between groups, inside the part header, or pasted into plain text.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
+from ..address import unxtext
 from ..mime import Message, Part, decode_words
 from ..model import Finding, Kind, UnparsedField, Value
 
@@ -36,6 +38,7 @@ _KNOWN = frozenset({"dsn-gateway", "last-attempt-date", "final-log-id", "will-re
 _OPENERS = frozenset({"final-recipient", "original-recipient"})
 _COURIER_ALIAS = re.compile(r'"\.xalias/([^"\s]+@[^"\s]+)"@')
 _PASTED = re.compile(r"(?im)^(?:final|original)-recipient[ \t]*:")
+_PASTED_MESSAGE = re.compile(r"(?im)^(?:reporting-mta|received-from-mta|arrival-date|original-envelope-id)[ \t]*:")
 _PASTED_FIELD = re.compile(r"(?im)^(?:action|status|diagnostic-code)[ \t]*:")
 
 _Field = tuple[str, str, int]
@@ -59,7 +62,8 @@ class Rfc3464:
                 text = text or "\n".join(span.text for span in message.body.spans if span.part == part.section)
                 found = _PASTED.search(text)
                 if found and _PASTED_FIELD.search(text):
-                    begin = max(text.rfind("\nReporting-MTA:", 0, found.start()), 0) or found.start()
+                    first = _PASTED_MESSAGE.search(text, 0, found.start())
+                    begin = first.start() if first else found.start()
                     groups = _groups(text[begin:], text.count("\n", 0, begin))
                     yield from _report([group for group in groups if _is_status(group)], part.section)
                     return
@@ -137,8 +141,9 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
         about = {name: shared[name] for name in shared}
         yield Finding(unparsed=tuple(unparsed), **about)  # type: ignore[arg-type]
     for fields in recipients:
-        if "address" not in fields or not fields["address"].text.rpartition(";")[2].strip():
-            fields["address"] = fields["original_address"] if "original_address" in fields else fields["address"]
+        original = fields.get("original_address")
+        if original and ("address" not in fields or not fields["address"].text.rpartition(";")[2].strip()):
+            fields["address"] = dataclasses.replace(original, text=unxtext(original.text))
         yield Finding(**fields)  # type: ignore[arg-type]
     if not recipients:
         yield Finding(kind=Kind.BOUNCE)

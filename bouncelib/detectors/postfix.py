@@ -1,0 +1,29 @@
+"""Postfix: the notification text, for those that carry no delivery-status part and to complement those that do."""
+
+from __future__ import annotations
+
+from ..detector import TextFormat
+
+__all__ = ["POSTFIX"]
+
+# bounce(5): the first line of a recipient stands at the margin, the rest of it is folded at 79 columns:
+#     <anne@example.com> (expanded from <list@example.com>): host mx.example.com[192.0.2.1]
+#         said: 550 5.1.1 User unknown (in reply to RCPT TO command)
+POSTFIX = TextFormat(
+    name="postfix",
+    start=(
+        "i'm sorry to have to inform you that",
+        "# this is a warning only.  you do not need to resend your message. #",
+        "this is the mail system at host",
+        "this is the postfix program at host",
+    ),
+    recipient=(
+        (
+            r"^<(?P<address>[^<>]{1,320})>(?: \(expanded from <(?P<original_address>[^<>]{1,320})>\))?:"
+            r"\s*(?P<diagnostic>.*)"
+        ),
+    ),
+    delay=("# this is a warning only.  you do not need to resend your message. #",),
+    folded=True,
+    trusted=True,
+)

@@ -1,0 +1,199 @@
+"""Sendmail and its likes: the list of failed addresses, and the transcript of the session.
+
+Two detectors, for the list is a known format and the transcript is not; both are code because a section's heading and
+the lines before one decide what it means:
+
+       ----- The following addresses had permanent fatal errors -----
+    <anne@example.com>
+        (reason: 550 5.1.1 User unknown)
+        (expanded from: <sales@example.org>)
+
+       ----- Transcript of session follows -----
+    ... while talking to mx.example.com.:
+    >>> DATA
+    <<< 550 5.1.1 User unknown
+    550 5.1.1 <anne@example.com>... User unknown
+    <<< 554 5.5.1 Error: no valid recipients
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+from ..body import Body
+from ..detector import MAX_DIAGNOSTIC_LINES, is_letter
+from ..mime import Message
+from ..model import Finding, Kind, Value
+
+__all__ = ["Sendmail", "Transcript"]
+
+_HEADING = re.compile(r"^\s*-{3,6}\s?(?P<words>[A-Za-z][^-]{3,100}?)\s?-{3,6}\s*$")
+_WARNING = ("warning: could not send message for past", "this is a warning message only",
+            "warning: message still undelivered", "had transient non-fatal errors")  # fmt: skip
+_ADDRESS = r"(?P<address><[^<>]{1,320}>|\"[^\"]{1,320}\"(?:@[^\s<>()\[\]]{1,255})?|[^\s<>()\[\]:;,\"|]{1,320})"
+_LISTED = re.compile(rf"^\s?{_ADDRESS}(?:\s+[(\[](?P<what>[^()\[\]]{{1,300}})[)\]])?\s*$")
+_NOTE = re.compile(r"^\s+\((?P<what>reason|expanded from): ?(?P<text>.*)$")
+
+
+class Sendmail:
+    """The sections of addresses in reports of Sendmail and its imitators."""
+
+    name = "sendmail"
+
+    def find(self, message: Message) -> Iterator[Finding]:
+        body = message.body
+        if "following addresses ha" not in body.lower or is_letter(message):
+            return
+        action = ""
+        entry: dict[str, Value] | None = None
+        noted = ""
+        for index, line in enumerate(body.lines):
+            heading = _HEADING.match(line)
+            if heading:
+                if entry is not None:
+                    yield _finding(entry, action)
+                entry, noted, action = None, "", _action(heading["words"].lower())
+            elif action and line.strip():
+                note = _NOTE.match(line)
+                if note and entry is not None:
+                    noted = "diagnostic" if note["what"] == "reason" else "original_address"
+                    entry.setdefault(noted, body.value(note["text"], index, f"note {note['what']}"))
+                elif noted and entry is not None and line[0].isspace() and not _is_closed(entry[noted].text):
+                    entry[noted] = dataclasses.replace(entry[noted], text=f"{entry[noted].text} {line.strip()}")
+                elif listed := _LISTED.match(line):
+                    if entry is not None:
+                        yield _finding(entry, action)
+                    entry, noted = {"address": body.value(listed["address"], index, "listed address")}, ""
+                    if listed["what"]:
+                        entry["diagnostic"] = body.value(listed["what"], index, "listed address")
+        if entry is not None:
+            yield _finding(entry, action)
+
+
+def _action(words: str) -> str:
+    """The action that a heading gives to the addresses below it; empty where none follow."""
+    if not words.startswith("the following addresses ha"):
+        return ""
+    if "transient" in words or "warning" in words or "delay" in words:
+        return "delayed"
+    if "success" in words:
+        return "delivered"
+    return "failed" if "error" in words or "fail" in words or "problem" in words else "unknown"
+
+
+def _finding(entry: dict[str, Value], action: str) -> Finding:
+    values = {name: dataclasses.replace(value, text=_bare(name, value.text)) for name, value in entry.items()}
+    if action == "unknown":
+        # "The following addresses have delivery notifications": each says what became of it, "(failed: ...)".
+        action = values["diagnostic"].text.partition(":")[0] if "diagnostic" in values else "failed"
+    kind = {"delayed": Kind.DELAY, "failed": Kind.BOUNCE}.get(action, Kind.SUCCESS)
+    stated = dataclasses.replace(values["address"], text=action, rule="heading")
+    return Finding(kind=kind, action=stated, **values)  # type: ignore[arg-type]
+
+
+def _bare(name: str, text: str) -> str:
+    text = text.strip()
+    if name.endswith("address"):
+        return text.removesuffix(")").strip()
+    return text.removesuffix(")").strip() if text.count(")") > text.count("(") else text
+
+
+def _is_closed(text: str) -> bool:
+    return text.rstrip().endswith(")") and text.count(")") > text.count("(")
+
+
+_OPENING = ("transcript of session follows", "transcript of the session follows", "while talking to ")
+_HOST = re.compile(r"(?i)^\s*(?:\.\.\. )?while talking to (?P<host>[^\s:]{1,255}?)\.?:?\s*$")
+_SAID = re.compile(r"^\s*<<<\s?(?P<text>.*)$")
+_SENT = re.compile(r"^\s*>>>\s?(?P<text>.*)$")
+_RCPT = re.compile(r"(?i)^RCPT TO:\s?<(?P<address>[^<>]{1,320})>")
+# "550 5.1.1 <anne@example.com>... User unknown", with or without codes; a transcript has no other addresses of its own.
+_OWN = re.compile(
+    rf"^(?:[245]\d\d[ -])?(?:[245]\.\d{{1,3}}\.\d{{1,3}} )?{_ADDRESS}\.\.\. (?P<text>.+)$"
+)  # fmt: skip
+_REPLY = re.compile(r"^[45]\d\d[ -]")
+_CLOSING = re.compile(r"(?i)^\s*-{3,6}\s?(?:unsent message|original message|message header|the unsent|end of)")
+
+
+class Transcript:
+    """The SMTP dialogue that Sendmail and its likes return, and their own verdicts between its lines."""
+
+    name = "transcript"
+
+    def find(self, message: Message) -> Iterator[Finding]:
+        body = message.body
+        low = body.lower
+        places = [low.find(phrase) for phrase in _OPENING]
+        begin = min((place for place in places if place >= 0), default=-1)
+        if begin < 0 or is_letter(message):
+            return
+        kind = Kind.DELAY if any(phrase in low for phrase in _WARNING) else Kind.BOUNCE
+        yield from _read(body, low.count("\n", 0, begin), kind)
+
+
+@dataclasses.dataclass(slots=True)
+class _Dialogue:
+    """Where the reading stands: with whom, after which command, and what was said since the last verdict."""
+
+    host: Value | None = None
+    command: Value | None = None
+    recipient: Value | None = None
+    said: list[str] = dataclasses.field(default_factory=list)
+    said_at: int = 0
+
+    def add(self, text: str, index: int) -> None:
+        if not self.said:
+            self.said_at = index
+        if len(self.said) < MAX_DIAGNOSTIC_LINES:
+            self.said.append(text.strip())
+
+
+def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
+    at = _Dialogue()
+    for index, line in enumerate(body.lines[begin:], begin):
+        if _CLOSING.match(line):
+            break
+        if match := _HOST.match(line):
+            yield from _unclaimed(body, at, kind)
+            at = _Dialogue(host=body.value(match["host"], index, "transcript"))
+        elif match := _SENT.match(line):
+            yield from _unclaimed(body, at, kind)
+            named = _RCPT.match(match["text"])
+            recipient = body.value(named["address"], index, "transcript") if named else None
+            at = _Dialogue(at.host, body.value(match["text"], index, "transcript"), recipient)
+        elif match := _SAID.match(line):
+            at.add(match["text"], index)
+        elif match := _OWN.match(line):
+            if "@" in match["address"] or match["address"].startswith("<"):
+                address = body.value(match["address"], index, "transcript verdict")
+                yield from _verdict(body, at, address, line.strip(), index, kind)
+                at = _Dialogue(at.host, at.command)
+        elif _REPLY.match(line):
+            at.add(line, index)
+    yield from _unclaimed(body, at, kind)
+
+
+def _verdict(body: Body, at: _Dialogue, address: Value, own: str, index: int, kind: Kind) -> Iterator[Finding]:
+    """What was said about `address`: the server's words before Sendmail's own, which often knows worse."""
+    command = at.command
+    if command and command.text[:4].upper() == "DATA" and at.said and " 5.1." in f" {own}":
+        # With PIPELINING the replies to RCPT are read when DATA has been sent.
+        command = dataclasses.replace(command, text="RCPT", rule="pipelined")
+    if at.said:
+        yield Finding(
+            address, diagnostic=body.value("\n".join(at.said), at.said_at, "transcript"), command=command,
+            remote_mta=at.host, kind=kind,
+        )  # fmt: skip
+    yield Finding(address, diagnostic=body.value(own, index, "transcript verdict"), remote_mta=at.host, kind=kind)
+
+
+def _unclaimed(body: Body, at: _Dialogue, kind: Kind) -> Iterator[Finding]:
+    """What was said and got no verdict: it is about the recipient of the command, else about the whole report."""
+    if not at.said or not any(_REPLY.match(line) for line in at.said):
+        return
+    yield Finding(
+        at.recipient, diagnostic=body.value("\n".join(at.said), at.said_at, "transcript"), command=at.command,
+        remote_mta=at.host, kind=kind,
+    )  # fmt: skip
