@@ -31,7 +31,7 @@ class Reporter(NamedTuple):
 
 def find_reporter(message: Message, reporting_mta: str | None) -> Reporter | None:
     """Who wrote a report: Reporting-MTA, else the host of its oldest Received line, else the domain of its From."""
-    if reporting_mta and "." in reporting_mta:
+    if reporting_mta and ("." in reporting_mta or reporting_mta.startswith("[")):
         return Reporter(reporting_mta.lower(), "field reporting-mta")
     received = [value for name, value in message.headers.fields if name.lower() == "received"]
     for line in reversed(received):

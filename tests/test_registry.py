@@ -1,0 +1,102 @@
+"""The registry: an immutable value with unique names, and what installed packages add to it."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+import bouncelib
+from bouncelib import BouncelibError, Finding, Kind, Message, Parser, Registry, TextFormat, Value
+
+FROBNITZ = TextFormat(
+    name="frobnitz",
+    start=("the frobnitz could not deliver",),
+    recipient=(r"^victim: (?P<address>\S+)$",),
+    fields=(r"^because: (?P<diagnostic>.+)$",),
+)
+RAW = (
+    b"From: frobnitz@mx.example.net\nSubject: sorry\n\n"
+    b"The frobnitz could not deliver your mail.\nvictim: anne@example.com\nbecause: 550 5.1.1 no such user\n"
+)
+
+
+class Loud:
+    """Finds somebody in every message."""
+
+    name = "loud"
+
+    def find(self, message: Message) -> Iterator[Finding]:
+        del message
+        yield Finding(address=Value("loud@example.com"), kind=Kind.BOUNCE)
+
+
+def test_with_and_without_make_new_values() -> None:
+    default = Registry.default()
+    more = default.with_(FROBNITZ)
+    assert len(more) == len(default) + 1
+    assert "frobnitz" not in {detector.name for detector in default}
+    assert more.without("frobnitz") == default
+    assert Registry.default() is default
+
+
+def test_a_registered_format_is_used() -> None:
+    recipient = Parser(Registry.default().with_(FROBNITZ)).parse(RAW).recipients[0]
+    assert (recipient.address, str(recipient.status), recipient.reason) == ("anne@example.com", "5.1.1", "bad_mailbox")
+    assert bouncelib.parse(RAW).kind == "other"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda: Registry((FROBNITZ, FROBNITZ)), "two detectors are named 'frobnitz'"),
+        (lambda: Registry.default().with_(FROBNITZ, FROBNITZ), "two detectors are named 'frobnitz'"),
+        (lambda: Registry.default().without("nobody"), "no detector is named 'nobody'; there are .*rfc3464"),
+        (lambda: Registry((object(),)), "is no detector"),  # type: ignore[arg-type]
+        (lambda: Registry((Loud,)), None),  # type: ignore[arg-type]
+    ],
+)
+def test_a_programmers_errors_say_what_to_do(change: object, message: str | None) -> None:
+    assert callable(change)
+    if message is None:  # a class with the right names passes for a detector: only calling it would tell
+        change()
+        return
+    with pytest.raises(BouncelibError, match=message):
+        change()
+
+
+@pytest.fixture
+def installed(tmp_path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """An installed distribution with one module and its metadata."""
+    (tmp_path / "frobnitz_plugin.py").write_text(
+        "from bouncelib import TextFormat\n"
+        "FROBNITZ = TextFormat(name='frobnitz', start=('the frobnitz could not deliver',),\n"
+        "                      recipient=(r'^victim: (?P<address>\\S+)$',))\n"
+        "class Made:\n    name = 'made'\n    def find(self, message):\n        return ()\n"
+        "def make():\n    detector = Made()\n    detector.name = 'made-by-call'\n    return detector\n"
+    )
+    info = tmp_path / "frobnitz_plugin-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: frobnitz-plugin\nVersion: 1.0\n")
+    sys.path.insert(0, str(tmp_path))
+    yield info
+    sys.path.remove(str(tmp_path))
+    sys.modules.pop("frobnitz_plugin", None)
+
+
+def test_discover_finds_what_packages_offer(installed: pathlib.Path) -> None:
+    (installed / "entry_points.txt").write_text(
+        "[bouncelib.detectors]\nfrobnitz = frobnitz_plugin:FROBNITZ\n"
+        "made = frobnitz_plugin:Made\nzcall = frobnitz_plugin:make\n"
+    )
+    registry = Registry.default().discover()
+    assert [detector.name for detector in registry][-3:] == ["frobnitz", "made", "made-by-call"]
+    assert Parser(registry).parse(RAW).recipients[0].address == "anne@example.com"
+
+
+def test_discover_names_the_entry_point_that_is_broken(installed: pathlib.Path) -> None:
+    (installed / "entry_points.txt").write_text("[bouncelib.detectors]\nbad = frobnitz_plugin:NOTHING\n")
+    with pytest.raises(BouncelibError, match=r"entry point 'bad' \(frobnitz_plugin:NOTHING\) cannot be loaded"):
+        Registry.default().discover()
