@@ -14,7 +14,7 @@ import regex
 
 from .body import Body
 from .marks import is_report
-from .mime import Message
+from .mime import Headers, Message
 from .model import BouncelibError, Finding, Kind, Value
 
 __all__ = ["FIELDS", "Detector", "TextFormat", "is_letter"]
@@ -70,7 +70,8 @@ class TextFormat:
     some, it is these texts, one a line, and nothing else. Several addresses in one `address`, separated by commas,
     make as many findings. Before any recipient, fields count for all recipients.
 
-    Where `reports_only` is true, the header must bear a mark of a report as well: see `bouncelib.marks`.
+    Where `reports_only` is true, the header must bear a mark of a report as well: see `bouncelib.marks`. A `quiet`
+    format that names nobody claims nothing: one whose phrases other messages have too.
 
     `recipient_header` names a header that lists the failed addresses. One of the phrases `delay` in the text makes the
     report a delay warning, `kind` says what it is otherwise. `lasting` keeps lines before the first recipient as the
@@ -93,6 +94,7 @@ class TextFormat:
     paragraph: bool = True
     folded: bool = False
     lasting: bool = False
+    quiet: bool = False
     reports_only: bool = False
     trusted: bool = False
     _recipient: tuple[_Search, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
@@ -130,10 +132,14 @@ class TextFormat:
         return search
 
     def find(self, message: Message) -> Iterator[Finding]:
-        begin = self._begin(message)
+        if self._is_meant(message.headers) and not is_letter(message):
+            yield from self.read(message.body, message.headers)
+
+    def read(self, body: Body, headers: Headers) -> Iterator[Finding]:
+        """What the table finds in `body`, wherever that is from; of `headers` only `recipient_header` counts."""
+        begin = self._begin(body)
         if begin < 0:
             return
-        body, headers = message.body, message.headers
         kind = Kind.DELAY if any(phrase in body.lower for phrase in self.delay) else self.kind
         found = False
         for finding in self._read(body, begin, kind):
@@ -144,26 +150,30 @@ class TextFormat:
                 if address.strip():
                     found = True
                     yield Finding(address=Value(address, rule=f"header {self.recipient_header}"), kind=kind)
-        if not found:
+        if not found and not self.quiet:
             yield Finding(kind=kind)
 
-    def _begin(self, message: Message) -> int:
-        """The index of the line at which reading begins; -1 where the format does not apply."""
-        if self.reports_only and not is_report(message.headers):
-            return -1
+    def _is_meant(self, headers: Headers) -> bool:
+        """Whether the header is that of this format."""
+        if self.reports_only and not is_report(headers):
+            return False
         for name, wanted in self.headers.items():
-            if name not in message.headers:
-                return -1
-            value = message.headers.raw(name).lower()
+            if name not in headers:
+                return False
+            value = headers.raw(name).lower()
             if not any(phrase in value for phrase in ((wanted,) if isinstance(wanted, str) else wanted)):
-                return -1
-        text = message.body.lower
+                return False
+        return True
+
+    def _begin(self, body: Body) -> int:
+        """The index of the line at which reading begins; -1 where the format does not apply."""
+        text = body.lower
         if self.marks and not any(_find_unquoted(text, mark) >= 0 for mark in self.marks):
             return -1
         begin = 0
         if self.start:
             begin = min((at for at in (_find_unquoted(text, phrase) for phrase in self.start) if at >= 0), default=-1)
-        return -1 if begin < 0 or is_letter(message) else text.count("\n", 0, begin)
+        return -1 if begin < 0 else text.count("\n", 0, begin)
 
     def _read(self, body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
         shared = _Entry()

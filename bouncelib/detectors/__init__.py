@@ -6,17 +6,29 @@ from ..detector import Detector
 from .communigate import COMMUNIGATE
 from .courier import COURIER
 from .dma import DMA
+from .domino import DOMINO, NOTES
+from .exchange import EXCHANGE, EXCHANGE_2007, OFFICE_365, WINDOWS_SMTP
 from .exim import EXIM
+from .filters import FILTERS
+from .gmail import GMAIL, GOOGLE
+from .groupwise import GROUPWISE
 from .haraka import HARAKA
 from .imail import IMAIL
+from .james import JAMES, JAMES_DETAILS
+from .japan import JAPAN
+from .mdaemon import MDAEMON, MDAEMON_LOCAL
+from .messagingserver import MessagingServer
 from .nullmailer import NULLMAILER
 from .opensmtpd import OPENSMTPD
 from .postfix import POSTFIX
 from .powermta import POWERMTA
+from .providers import PROVIDERS
 from .qmail import QMAIL, QSBMF
 from .rfc3464 import Rfc3464
 from .smail import SMAIL
 from .transcript import Sendmail, Transcript
+from .unnamed import UNNAMED
+from .windows import WINDOWS
 from .zmailer import ZMAILER
 
 __all__ = ["BUILTIN"]
@@ -39,5 +51,26 @@ BUILTIN: tuple[Detector, ...] = (
     SMAIL,
     ZMAILER,
     IMAIL,
+    *UNNAMED,
+    # Commercial servers
+    EXCHANGE,
+    EXCHANGE_2007,
+    OFFICE_365,
+    WINDOWS_SMTP,
+    DOMINO,
+    NOTES,
+    GROUPWISE,
+    MDAEMON,
+    MDAEMON_LOCAL,
+    *WINDOWS,
+    JAMES,
+    JAMES_DETAILS,
+    MessagingServer(),
+    # Providers and filters
+    GMAIL,
+    GOOGLE,
+    *PROVIDERS,
+    *JAPAN,
+    *FILTERS,
     Transcript(),
 )

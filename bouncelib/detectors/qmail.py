@@ -22,6 +22,7 @@ QMAIL = TextFormat(
         "i was not able to deliver your message to the following",
         "sorry, we were unable to deliver your message to the following address",
         "unable to deliver message to the following address(es)",
+        "i'm afraid i wasn't able to deliver the following message",
         "i tried to deliver a bounce message to this address, but the bounce bounced",
     ),
     recipient=(r"^<(?P<address>[^<>]{1,320})>:\s*$",),
@@ -39,13 +40,6 @@ QSBMF = dataclasses.replace(
     name="qsbmf",
     start=(),
     headers={"from": ("mailer-daemon", "postmaster", "mail delivery")},
-    marks=(
-        "--- below this line is a copy of the ",
-        "--- below the next line is a copy of the ",
-        "--- enclosed is a copy of the ",
-        "--- attachment is a copy of the ",
-        "--- original message follows",
-        "--- undelivered message follows",
-        "--- mensaje original adjunto",
-    ),
+    marks=("--- ",),
+    quiet=True,
 )

@@ -22,6 +22,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
+from .. import status
 from ..body import Body
 from ..detector import MAX_DIAGNOSTIC_LINES, is_letter
 from ..mime import Message
@@ -34,6 +35,7 @@ _WARNING = ("warning: could not send message for past", "this is a warning messa
             "warning: message still undelivered", "had transient non-fatal errors")  # fmt: skip
 _ADDRESS = r"(?P<address><[^<>]{1,320}>|\"[^\"]{1,320}\"(?:@[^\s<>()\[\]]{1,255})?|[^\s<>()\[\]:;,\"|]{1,320})"
 _LISTED = re.compile(rf"^\s?{_ADDRESS}(?:\s+[(\[](?P<what>[^()\[\]]{{1,300}})[)\]])?\s*$")
+_MARKED = re.compile(r"^>>> [^\s<>]{1,320} (?P<address><[^<>]{1,320}>)\s*$")  # Active!hunter
 _NOTE = re.compile(r"^\s+\((?P<what>reason|expanded from): ?(?P<text>.*)$")
 
 
@@ -46,6 +48,7 @@ class Sendmail:
         body = message.body
         if "following addresses ha" not in body.lower or is_letter(message):
             return
+        warning = "warning" in message.headers.raw("subject").lower()
         action = ""
         entry: dict[str, Value] | None = None
         noted = ""
@@ -54,29 +57,34 @@ class Sendmail:
             if heading:
                 if entry is not None:
                     yield _finding(entry, action)
-                entry, noted, action = None, "", _action(heading["words"].lower())
-            elif action and line.strip():
+                entry, noted, action = None, "", _action(heading["words"].lower(), warning=warning)
+            elif not line.strip():
+                # The list goes without blank lines; what follows one is something else.
+                if entry is not None:
+                    yield _finding(entry, action)
+                    entry, noted, action = None, "", ""
+            elif action:
                 note = _NOTE.match(line)
                 if note and entry is not None:
                     noted = "diagnostic" if note["what"] == "reason" else "original_address"
                     entry.setdefault(noted, body.value(note["text"], index, f"note {note['what']}"))
                 elif noted and entry is not None and line[0].isspace() and not _is_closed(entry[noted].text):
                     entry[noted] = dataclasses.replace(entry[noted], text=f"{entry[noted].text} {line.strip()}")
-                elif listed := _LISTED.match(line):
+                elif listed := _LISTED.match(line) or _MARKED.match(line):
                     if entry is not None:
                         yield _finding(entry, action)
                     entry, noted = {"address": body.value(listed["address"], index, "listed address")}, ""
-                    if listed["what"]:
-                        entry["diagnostic"] = body.value(listed["what"], index, "listed address")
+                    if what := listed.groupdict().get("what"):
+                        entry["diagnostic"] = body.value(what, index, "listed address")
         if entry is not None:
             yield _finding(entry, action)
 
 
-def _action(words: str) -> str:
+def _action(words: str, *, warning: bool) -> str:
     """The action that a heading gives to the addresses below it; empty where none follow."""
     if not words.startswith("the following addresses ha"):
         return ""
-    if "transient" in words or "warning" in words or "delay" in words:
+    if "transient" in words or "warning" in words or "delay" in words or (warning and "fatal" not in words):
         return "delayed"
     if "success" in words:
         return "delivered"
@@ -182,10 +190,10 @@ def _verdict(body: Body, at: _Dialogue, address: Value, own: str, index: int, ki
         # With PIPELINING the replies to RCPT are read when DATA has been sent.
         command = dataclasses.replace(command, text="RCPT", rule="pipelined")
     if at.said:
-        yield Finding(
-            address, diagnostic=body.value("\n".join(at.said), at.said_at, "transcript"), command=command,
-            remote_mta=at.host, kind=kind,
-        )  # fmt: skip
+        said = body.value("\n".join(at.said), at.said_at, "transcript")
+        yield Finding(address, diagnostic=said, command=command, remote_mta=at.host, kind=kind)
+        if status.find(said.text):
+            return
     yield Finding(address, diagnostic=body.value(own, index, "transcript verdict"), remote_mta=at.host, kind=kind)
 
 

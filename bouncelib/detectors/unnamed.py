@@ -1,0 +1,39 @@
+"""Formats whose software nobody could name; Sisimai calls them X2, X3 and X6."""
+
+from __future__ import annotations
+
+from ..detector import TextFormat
+
+__all__ = ["UNNAMED"]
+
+UNNAMED = (
+    TextFormat(
+        name="mta-status-notification",
+        start=("this delivery status notification is sent from mta",),
+        recipient=(r"^Delivery failed: (?P<address>[^\s<>]{1,320}@[^\s<>]{1,255})\s*$",),
+        fields=(
+            r"^(?P<remote_mta>[0-9A-Fa-f.:]{7,45}) (?:does not like|failed after)",
+            r"^STEP: (?P<command>[A-Z]{4,8}(?: [A-Z]{2,4})?)",
+        ),
+        trusted=True,
+    ),
+    TextFormat(
+        name="technical-details",
+        start=("this is an automatically generated delivery status notification.",),
+        headers={"from": "mail delivery system"},
+        recipient=(r"^\s{1,8}\* (?P<address>[^\s<>]{1,320}@[^\s<>]{1,255})\s*$",),
+        skip=("=====", "technical details:"),
+        trusted=True,
+    ),
+    TextFormat(
+        name="returned-permanent-errors",
+        start=("the following recipients returned permanent errors: ",),
+        recipient=(
+            (
+                r"^The following recipients returned permanent errors: (?P<address>[^\s<>]{1,320}?)\.?"
+                r"(?: Reason: (?P<diagnostic>.*))?$"
+            ),
+        ),
+        trusted=True,
+    ),
+)
