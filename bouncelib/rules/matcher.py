@@ -36,6 +36,7 @@ _FUSED = (
     ("mail box", "mailbox"),
     ("recipient address rejected", "recipientaddressrejected"),
     ("sender address rejected", "senderaddressrejected"),
+    ("unknown address error", "unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
 )
 
 _LOCAL_PART_ENDS = " <>()[]\"',;:=|{}"
