@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..detector import Detector
+from .amazonses import AmazonSes
+from .chasquid import CHASQUID
 from .communigate import COMMUNIGATE
 from .courier import COURIER
 from .dma import DMA
@@ -10,6 +12,8 @@ from .domino import DOMINO, NOTES
 from .exchange import EXCHANGE, EXCHANGE_2007, OFFICE_365, WINDOWS_SMTP
 from .exim import EXIM
 from .filters import FILTERS
+from .flufl import Flufl
+from .generic import Generic
 from .gmail import GMAIL, GOOGLE
 from .groupwise import GROUPWISE
 from .haraka import HARAKA
@@ -18,6 +22,7 @@ from .james import JAMES, JAMES_DETAILS
 from .japan import JAPAN
 from .mdaemon import MDAEMON, MDAEMON_LOCAL
 from .messagingserver import MessagingServer
+from .mms import MmsGateway
 from .nullmailer import NULLMAILER
 from .opensmtpd import OPENSMTPD
 from .postfix import POSTFIX
@@ -43,6 +48,7 @@ BUILTIN: tuple[Detector, ...] = (
     QSBMF,
     COURIER,
     OPENSMTPD,
+    CHASQUID,
     DMA,
     NULLMAILER,
     HARAKA,
@@ -67,10 +73,15 @@ BUILTIN: tuple[Detector, ...] = (
     JAMES_DETAILS,
     MessagingServer(),
     # Providers and filters
+    AmazonSes(),
     GMAIL,
     GOOGLE,
     *PROVIDERS,
     *JAPAN,
+    MmsGateway(),
     *FILTERS,
     Transcript(),
+    # Where the others find nobody
+    Generic(),
+    Flufl(),
 )

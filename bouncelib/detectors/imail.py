@@ -11,12 +11,13 @@ IMAIL = TextFormat(
     headers={"x-mailer": "<smtp32"},
     recipient=(
         (
-            r"^(?i:unknown user|invalid final delivery userid|user mailbox exceeds allowed size"
-            r"|delivery failed \d{1,6} attempts): ?(?P<address>[^\s<>]{1,320})\s*$"
+            r"^(?P<diagnostic>(?i:unknown user|invalid final delivery userid|user mailbox exceeds allowed size"
+            r"|delivery failed \d{1,6} attempts)): ?(?P<address>[^\s<>]{1,320})\s*$"
         ),
-        r"^(?i:undeliverable)\s{1,8}to\s{1,8}(?P<address>[^\s<>]{1,320})\s*$",
+        r"^(?P<diagnostic>(?i:undeliverable))\s{1,8}to\s{1,8}(?P<address>[^\s<>]{1,320})\s*$",
     ),
-    fields=(r"^(?P<command>[A-Z]{4}(?: [A-Z]{2,4})?) generated following response:",),
+    fields=(r"^(?P<command>[A-Za-z ]{4,30}?) generated (?:following )?response:",),
     end=("original message follows.",),
+    paragraph=False,
     trusted=True,
 )

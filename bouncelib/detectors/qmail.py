@@ -16,7 +16,8 @@ __all__ = ["QMAIL", "QSBMF"]
 QMAIL = TextFormat(
     name="qmail",
     start=(
-        "hi. this is the",
+        "hi. this is the qmail-send program",
+        "hi. this is the deliver program",
         "i'm afraid i wasn't able to deliver your message to the following",
         "i wasn't able to deliver your message to the following",
         "i was not able to deliver your message to the following",

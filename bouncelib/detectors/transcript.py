@@ -35,6 +35,8 @@ _WARNING = ("warning: could not send message for past", "this is a warning messa
             "warning: message still undelivered", "had transient non-fatal errors")  # fmt: skip
 _ADDRESS = r"(?P<address><[^<>]{1,320}>|\"[^\"]{1,320}\"(?:@[^\s<>()\[\]]{1,255})?|[^\s<>()\[\]:;,\"|]{1,320})"
 _LISTED = re.compile(rf"^\s?{_ADDRESS}(?:\s+[(\[](?P<what>[^()\[\]]{{1,300}})[)\]])?\s*$")
+# Sendmail 8.6: "The following addresses had delivery problems", and behind each which.
+_VERDICTS = {"unrecoverable error": "failed", "transient failure": "delayed"}
 _MARKED = re.compile(r"^>>> [^\s<>]{1,320} (?P<address><[^<>]{1,320}>)\s*$")  # Active!hunter
 _NOTE = re.compile(r"^\s+\((?P<what>reason|expanded from): ?(?P<text>.*)$")
 
@@ -74,7 +76,10 @@ class Sendmail:
                     if entry is not None:
                         yield _finding(entry, action)
                     entry, noted = {"address": body.value(listed["address"], index, "listed address")}, ""
-                    if what := listed.groupdict().get("what"):
+                    what = listed.groupdict().get("what")
+                    if what in _VERDICTS:
+                        action = _VERDICTS[what]
+                    elif what:
                         entry["diagnostic"] = body.value(what, index, "listed address")
         if entry is not None:
             yield _finding(entry, action)
@@ -122,6 +127,7 @@ _OWN = re.compile(
     rf"^(?:[245]\d\d[ -])?(?:[245]\.\d{{1,3}}\.\d{{1,3}} )?{_ADDRESS}\.\.\. (?P<text>.+)$"
 )  # fmt: skip
 _REPLY = re.compile(r"^[45]\d\d[ -]")
+_CONTINUED = re.compile(r"^\d\d\d-")
 _CLOSING = re.compile(r"(?i)^\s*-{3,6}\s?(?:unsent message|original message|message header|the unsent|end of)")
 
 
@@ -138,7 +144,10 @@ class Transcript:
         if begin < 0 or is_letter(message):
             return
         kind = Kind.DELAY if any(phrase in low for phrase in _WARNING) else Kind.BOUNCE
-        yield from _read(body, low.count("\n", 0, begin), kind)
+        found = list(_read(body, low.count("\n", 0, begin), kind))
+        # What was said to nobody in particular counts only where nobody is named: RSET, QUIT, "no valid recipients".
+        named = any(finding.address for finding in found)
+        yield from (finding for finding in found if finding.address or not named)
 
 
 @dataclasses.dataclass(slots=True)
@@ -150,6 +159,7 @@ class _Dialogue:
     recipient: Value | None = None
     said: list[str] = dataclasses.field(default_factory=list)
     said_at: int = 0
+    heard: bool = False
 
     def add(self, text: str, index: int) -> None:
         if not self.said:
@@ -172,7 +182,11 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
             recipient = body.value(named["address"], index, "transcript") if named else None
             at = _Dialogue(at.host, body.value(match["text"], index, "transcript"), recipient)
         elif match := _SAID.match(line):
+            if at.said and _REPLY.match(match["text"]) and not _CONTINUED.match(at.said[-1]):
+                yield from _unclaimed(body, at, kind)
+                at = _Dialogue(at.host, at.command)
             at.add(match["text"], index)
+            at.heard = True
         elif match := _OWN.match(line):
             if "@" in match["address"] or match["address"].startswith("<"):
                 address = body.value(match["address"], index, "transcript verdict")
@@ -185,16 +199,16 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
 
 def _verdict(body: Body, at: _Dialogue, address: Value, own: str, index: int, kind: Kind) -> Iterator[Finding]:
     """What was said about `address`: the server's words before Sendmail's own, which often knows worse."""
-    command = at.command
+    host, command = (at.host, at.command) if at.heard else (None, None)
     if command and command.text[:4].upper() == "DATA" and at.said and " 5.1." in f" {own}":
         # With PIPELINING the replies to RCPT are read when DATA has been sent.
         command = dataclasses.replace(command, text="RCPT", rule="pipelined")
     if at.said:
         said = body.value("\n".join(at.said), at.said_at, "transcript")
-        yield Finding(address, diagnostic=said, command=command, remote_mta=at.host, kind=kind)
+        yield Finding(address, diagnostic=said, command=command, remote_mta=host, kind=kind)
         if status.find(said.text):
             return
-    yield Finding(address, diagnostic=body.value(own, index, "transcript verdict"), remote_mta=at.host, kind=kind)
+    yield Finding(address, diagnostic=body.value(own, index, "transcript verdict"), remote_mta=host, kind=kind)
 
 
 def _unclaimed(body: Body, at: _Dialogue, kind: Kind) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Formats whose software nobody could name; Sisimai calls them X2, X3 and X6."""
+"""Formats whose software nobody could name; Sisimai calls two of them X2 and X6."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ UNNAMED = (
         trusted=True,
     ),
     TextFormat(
-        name="technical-details",
-        start=("this is an automatically generated delivery status notification.",),
-        headers={"from": "mail delivery system"},
-        recipient=(r"^\s{1,8}\* (?P<address>[^\s<>]{1,320}@[^\s<>]{1,255})\s*$",),
-        skip=("=====", "technical details:"),
+        name="phquery",  # the directory service of CCSO, in front of Sendmail
+        start=("message not delivered to the following",),
+        recipient=(r"^\s+(?P<address>[^\s<>]{1,320}@[^\s<>]{1,255})(?:\s{2,}(?P<diagnostic>.+))?\s*$",),
+        skip=("---error detail", "---- "),
+        end=("unsent message below", "please contact "),
         trusted=True,
     ),
     TextFormat(
