@@ -2,54 +2,121 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import functools
+import html
 import re
 
 from .model import Value
 
-__all__ = ["Body", "Span", "split_original"]
+__all__ = ["Body", "Span", "html_to_text", "split_original", "unquote"]
 
 # A returned message is recognised by its header, not by the hundred ways to announce it: a run of field lines, perhaps
 # quoted or indented, in which a field stands that only a transported message has.
 _ENTRY = re.compile(
-    r"(?mi)^(?P<indent>[ \t>|]{0,8})(?:received|return-path|message-id|delivered-to|from|date|subject|to|mime-version"
-    r"|x-[!-9;-~]+|content-type|dkim-signature|reply-to|sender)[ \t]*:"
+    r"(?mi)^(?P<indent>[ \t>|]{0,8})(?:received|return-path|message-id|delivered-to|from|date|subject|to|cc"
+    r"|mime-version|x-[!-9;-~]+|arc-[a-z-]+|authentication-results|received-spf|content-type|dkim-signature|reply-to|sender"
+    r"|list-[a-z-]+|resent-[a-z-]+|in-reply-to|references|user-agent|thread-[a-z]+)[ \t]*:"
 )
 _FIELD = re.compile(r"[A-Za-z][!-9;-~]*[ \t]*:(?:\s|$)")
 _TRANSPORTED = ("received", "return-path", "message-id", "delivered-to", "dkim-signature")
 _LETTER = frozenset({"from", "date"})
-_LOOK = 60
+_MAX_RUN = 500
+# A run of From and Date alone may be a table within the explanation: where codes of SMTP follow, it is taken for one.
+_SAID = re.compile(r"(?:^|[\s(#<:])(?:[45]\.\d{1,3}\.\d{1,3}|[45][0-5]\d[ -])")
+_SAID_WITHIN = 4096
+_MAX_LETTERS = 5
+
+_BLOCK_TAG = re.compile(r"(?i)<(?:br|/?p|/?div|/?tr|/?table|/?li|/?h[1-6]|/?pre|hr)\b[^<>]*>")
+# An address in angle brackets is no tag, even where the writer forgot to escape it.
+_TAG = re.compile(r"<(?![^<>\s@]{1,300}@)[/!a-zA-Z][^<>]*>")
+_UNREAD = tuple(
+    (re.compile(begin), re.compile(end))
+    for begin, end in (
+        (r"<!--", r"-->"),
+        (r"(?i)<script\b", r"(?i)</script\b[^<>]*>"),
+        (r"(?i)<style\b", r"(?i)</style\b[^<>]*>"),
+        (r"(?i)<head\b", r"(?i)</head\b[^<>]*>"),
+    )
+)
+_ENDLESS_REFERENCE = re.compile(r"&#[xX]?[0-9A-Fa-f]{8,}")
 
 
 def split_original(text: str) -> tuple[int, str] | None:
     """Where in `text` the header of a returned message begins, and the indent that it is quoted with."""
+    low = text.lower()
+    if not any(name in low for name in _TRANSPORTED) and not ("from" in low and "date" in low):
+        return None
     skip = -1
+    letters = 0
     for match in _ENTRY.finditer(text):
         if match.start() < skip:
             continue
-        indent = match["indent"]
-        names: set[str] = set()
-        at = match.start()
-        count = 0
-        for _ in range(_LOOK):
-            stop = text.find("\n", at)
-            line = text[at : stop if stop >= 0 else len(text)]
-            if not line.startswith(indent):
-                break
-            line = line[len(indent) :]
-            if _FIELD.match(line):
-                names.add(line.partition(":")[0].strip().lower())
-                count += 1
-            elif not (count and line[:1] in {" ", "\t"} and line.strip()):
-                break
-            if stop < 0:
-                break
-            at = stop + 1
-        if count >= 2 and (any(name in names for name in _TRANSPORTED) or names >= _LETTER):
-            return match.start(), indent
-        skip = at
+        names, count, skip = _read_run(text, match.start(), match["indent"])
+        if count < 2:
+            continue
+        if not names.isdisjoint(_TRANSPORTED):
+            return match.start(), match["indent"]
+        if names >= _LETTER and letters < _MAX_LETTERS:
+            letters += 1
+            if not _SAID.search(text, skip, skip + _SAID_WITHIN):
+                return match.start(), match["indent"]
     return None
+
+
+def _read_run(text: str, at: int, indent: str) -> tuple[set[str], int, int]:
+    """The names in the run of field lines at `at`, how many there are, and where it ends."""
+    names: set[str] = set()
+    count = 0
+    for _ in range(_MAX_RUN):
+        stop = text.find("\n", at)
+        line = text[at : stop if stop >= 0 else len(text)]
+        if not line.startswith(indent):
+            break
+        line = line[len(indent) :]
+        if _FIELD.match(line):
+            names.add(line.partition(":")[0].strip().lower())
+            count += 1
+        elif not (count and line[:1] in {" ", "\t"} and line.strip()):
+            break
+        if stop < 0:
+            return names, count, len(text)
+        at = stop + 1
+    return names, count, at
+
+
+def unquote(text: str, indent: str) -> str:
+    """`text` without the `indent` that its lines are quoted with."""
+    if not indent:
+        return text
+    bare = indent.rstrip()
+    return "\n".join("" if line == bare else line.removeprefix(indent) for line in text.split("\n"))
+
+
+def html_to_text(source: str) -> str:
+    """The lines that a person would read in a piece of HTML."""
+    if "<" in source:
+        for begin, end in _UNREAD:
+            source = _drop(source, begin, end)
+    source = _BLOCK_TAG.sub("\n", source)
+    source = _TAG.sub(" ", source)
+    if "&" in source:
+        source = html.unescape(_ENDLESS_REFERENCE.sub("\ufffd", source))
+    return source.replace("\xa0", " ")
+
+
+def _drop(source: str, begin: re.Pattern[str], end: re.Pattern[str]) -> str:
+    """`source` without what stands from `begin` up to `end`; what is never closed stays."""
+    out, pos = [], 0
+    while opened := begin.search(source, pos):
+        closed = end.search(source, opened.end())
+        if not closed:
+            break
+        out.append(source[pos : opened.start()])
+        pos = closed.end()
+    out.append(source[pos:])
+    return "".join(out)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,7 +142,7 @@ class Body:
 
     @functools.cached_property
     def text(self) -> str:
-        return "\n".join(span.text for span in self.spans)
+        return "\n".join([span.text for span in self.spans])
 
     @functools.cached_property
     def lower(self) -> str:
@@ -85,12 +152,17 @@ class Body:
     def lines(self) -> list[str]:
         return self.text.split("\n")
 
+    @functools.cached_property
+    def _firsts(self) -> list[int]:
+        return [span.first for span in self.spans]
+
     def place(self, index: int) -> tuple[str, int]:
         """The part of line `index`, and its number in that part, counted from 1."""
-        for span in reversed(self.spans):
-            if index >= span.first:
-                return span.part, index - span.first + 1
-        return "", 0
+        at = bisect.bisect_right(self._firsts, index) - 1
+        if at < 0:
+            return "", 0
+        span = self.spans[at]
+        return span.part, index - span.first + 1
 
     def value(self, text: str, index: int, rule: str = "") -> Value:
         """`text`, as read in line `index`."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import functools
+import re
+from collections.abc import Callable
 
-__all__ = ["decode", "readable"]
+__all__ = ["Guesser", "decode", "raw_bytes", "readable"]
 
 # What people mean by a label, where that is not what the codec of the same name does: the supersets that mail and
 # the web really use under the name (WHATWG Encoding Standard, section 4.2), and names that Python does not know.
@@ -33,68 +35,130 @@ _ALIASES = {
 }
 # These are in Python's registry but are no charsets of mail; some cost more than linear time.
 _REFUSED = frozenset({"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "mbcs", "oem", "palmos"})
-# Charsets in which bytes below 0x80 may mean something else than ASCII.
-_NOT_ASCII = ("iso2022", "iso-2022", "hz", "utf-7", "utf_7", "utf-16", "utf-32", "utf_16", "utf_32", "cp037", "cp500")
-_SAMPLE = 1 << 14
+_ASCII = bytes(range(128))
+_SAMPLE = 1 << 11
+# Below this, what chardet names is no better than chance, and mail in an undeclared charset is mostly Western.
+_CONFIDENCE = 0.15
+_NOT_ASCII = re.compile(rb"[\x80-\xff][^\n]{0,200}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @functools.lru_cache(maxsize=256)
-def _codec(label: str) -> str | None:
+def _codec(label: str) -> tuple[str, bool] | None:
+    """The codec for a label, and whether bytes below 0x80 always mean ASCII in it."""
     name = label.strip().strip("\"'").lower()
     name = _ALIASES.get(name, name)
     try:
         info = codecs.lookup(name)
-    except (LookupError, ValueError, UnicodeError):
+        if info.name.replace("-", "_") in _REFUSED or not getattr(info, "_is_text_encoding", True):
+            return None
+        return info.name, _ASCII.decode(name, "replace") == _ASCII.decode("ascii")
+    except (LookupError, ValueError):
         return None
-    if info.name.replace("-", "_") in _REFUSED or not getattr(info, "_is_text_encoding", True):
-        return None
-    return name
 
 
-def _guess(data: bytes) -> str | None:
+class Guesser:
+    """Asks `chardet`, which is slow, for no more than `limit` texts; after that the last answer stands."""
+
+    __slots__ = ("_last", "_left")
+
+    def __init__(self, limit: int = 8) -> None:
+        self._left = limit
+        self._last: str | None = None
+
+    def __call__(self, data: bytes) -> str | None:
+        """The charset of `data`, or `None` where nothing can be said."""
+        if self._left > 0:
+            self._left -= 1
+            self._last = _detect(_sample(data))
+        return self._last
+
+
+def _sample(data: bytes) -> bytes:
+    """The pieces that tell: from a byte above 0x7f to the end of its line."""
+    pieces: list[bytes] = []
+    size = 0
+    for match in _NOT_ASCII.finditer(data, 0, 1 << 20):
+        pieces.append(match[0])
+        size += len(match[0])
+        if size >= _SAMPLE:
+            break
+    return b"\n".join(pieces)[:_SAMPLE]
+
+
+@functools.lru_cache(maxsize=64)
+def _detect(sample: bytes) -> str | None:
     import chardet
 
-    return chardet.detect(data[:_SAMPLE])["encoding"]
+    found = chardet.detect(sample)
+    name = found["encoding"]
+    return name if name and (found["confidence"] or 0) >= _CONFIDENCE else None
 
 
-def decode(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
+def decode(
+    data: bytes, declared: str | None = None, guess: Callable[[bytes], str | None] | None = None
+) -> tuple[str, str | None]:
     """The text of `data`, and the name of a defect where the declared charset was unknown or untrue."""
-    ascii_only = data.isascii()
     defect = None
     if declared:
-        name = _codec(declared[:64])
-        if name is None:
+        codec = _codec(declared[:64])
+        if codec is None:
             defect = "charset-unknown"
-        elif ascii_only and not name.startswith(_NOT_ASCII):
+        elif codec[1] and data.isascii():
             return data.decode("ascii"), None
         else:
+            name = codec[0]
             try:
-                return data.decode(name), None
-            except (UnicodeError, ValueError):
+                return _whole(data.decode(name)), None
+            except ValueError:
                 if name != "ascii":
                     defect = "charset-untrue"
-    if ascii_only:
-        if b"\x1b$" in data or b"\x1b(" in data:
+                if name not in ("ascii", "utf-8") and (text := _nearly(data, name)) is not None:
+                    return text, defect
+    if data.isascii():
+        if b"\x1b$" in data or b"\x1b(" in data:  # ISO-2022-JP, undeclared (RFC 1468)
             return data.decode("iso2022_jp_ext", "replace"), defect
         return data.decode("ascii"), defect
     try:
         return data.decode("utf-8"), defect
     except UnicodeDecodeError:
-        pass
-    guess = _guess(data)
-    name = _codec(guess) if guess else None
+        text = _nearly(data, "utf-8")
+    if text is not None:
+        return text, defect or "charset-untrue"
+    found = (guess or Guesser(1))(data)
+    codec = _codec(found) if found else None
     try:
-        return data.decode(name or "cp1252"), defect or "charset-guessed"
-    except (UnicodeError, ValueError):
+        return _whole(data.decode(codec[0] if codec else "cp1252")), defect or "charset-guessed"
+    except ValueError:
         return data.decode("latin-1"), defect or "charset-guessed"
 
 
-def readable(text: str) -> str:
-    """`text` with the bytes that were carried through as lone surrogates decoded."""
-    if text.isascii():
-        return text
+def _nearly(data: bytes, name: str) -> str | None:
+    """The text where all but a few characters decode: it was cut, or a stray byte fell into it."""
     try:
-        text.encode("utf-8")
+        text = data.decode(name, "replace")
+    except ValueError:
+        return None
+    bad = text.count("\ufffd")
+    good = len(text) - len(text.encode("ascii", "ignore")) - bad
+    return _whole(text) if bad * 4 <= good else None
+
+
+def _whole(text: str) -> str:
+    """`text` without lone surrogates, which UTF-7 and UTF-16 can smuggle in and no output can carry."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def raw_bytes(text: str) -> bytes:
+    """The bytes that `text` was read from: lone surrogates give back the byte that they carry."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        return decode(text.encode("utf-8", "surrogateescape"))[0]
-    return text
+        return text.encode("utf-8", "replace")
+
+
+def readable(text: str, guess: Callable[[bytes], str | None] | None = None) -> str:
+    """`text` with the bytes that were carried through as lone surrogates decoded."""
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    return decode(raw_bytes(text), None, guess)[0]

@@ -1,12 +1,13 @@
-"""Bytes to a tree of parts: the one place that knows MIME (RFC 5322, 2045 to 2047, 2231).
+"""Bytes to a tree of parts: the one place that knows MIME (RFC 5322, 2045, 2046).
 
-    Message ── headers, parts ── Part ── headers, children, text(), embedded
+    Message ── headers, parts ── Part ── headers, children, text(), embedded()
 
 Line endings are made line feeds once; after that a part is a span of one buffer, and nothing is decoded before it is
 asked for. Damage is worked around and recorded in `Message.defects`; no input raises.
 
-Limits, each reached without loss of what came before: `MAX_DEPTH` nested parts, `MAX_PARTS` parts in a message,
-`MAX_HEADER` bytes in one header block, `MAX_PARAMETERS` characters of one structured header.
+Limits, each reached without loss of what came before, and noted as a defect: `MAX_DEPTH` nested parts, `MAX_PARTS`
+parts in a message, `MAX_HEADER` bytes in one header block. `MAX_PARAMETERS` characters are read of one structured
+header.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import binascii
 import email.message
 import email.policy
 import functools
-import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from .body import Body, Span, split_original
-from .charset import decode, readable
+from .body import Body, Span, html_to_text, split_original, unquote
+from .charset import Guesser, decode, raw_bytes, readable
+from .header import MAX_PARAMETERS, Headers, decode_words, parameters, unbase64
 from .model import Defect
 
 __all__ = [
@@ -42,7 +44,6 @@ __all__ = [
 MAX_DEPTH = 32
 MAX_PARTS = 10_000
 MAX_HEADER = 1 << 20
-MAX_PARAMETERS = 1 << 14
 
 # The types under which a report returns the message that it is about (RFC 6522, RFC 6533, RFC 2046 section 5.2).
 RETURNED = frozenset({
@@ -50,152 +51,23 @@ RETURNED = frozenset({
     "text/rfc822-headers", "text/rfc822",
 })  # fmt: skip
 _OPENING = 1 << 18
+_MAX_DEFECTS = 100
 
 _BOM = b"\xef\xbb\xbf"
 # RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
+_FIELDS = re.compile(r"(?m)^([!-9;-~]+)[ \t]*:(.*)")
 _FIELD_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
 _WELL_KNOWN = re.compile(
     rb"(?i)(?:received|return-path|from|to|cc|subject|date|message-id|mime-version|reply-to|sender|auto-submitted"
     rb"|content-(?:type|transfer-encoding|description|disposition)|x-[!-9;-~]+)[ \t]*:"
 )
-# RFC 2047 section 2. The charset may carry a language (RFC 2231 section 5).
-_WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?([^?\n]*)\?=")
-# RFC 2045 section 5.1 and RFC 2231 section 3: name, optional section, optional mark of an encoded value.
-_PARAMETER = re.compile(r';\s*([^\s=;*"]+)(?:\*([0-9]{1,4}))?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))', re.DOTALL)
+_MBOX = (b"From ", b">From ")  # RFC 4155 appendix A, and what a second mailbox makes of it
+_LEADING = re.compile(rb"\n{1,9}(?=[!-9;-~]{1,80}:|>?From )")
 _GUESSED_BOUNDARY = re.compile(rb"(?m)^--([^\s-][^\s]{0,200}|-+[^\s-][^\s]{0,200})[ \t]*\n(?i:content-[a-z-]+[ \t]*:)")
-
-
-def decode_words(value: str) -> str:
-    """A header value with its encoded words (RFC 2047) and raw 8-bit text decoded."""
-    if "=?" not in value:
-        return readable(value)
-    out: list[str] = []
-    pending, charset, end = b"", "", 0
-    for match in _WORD.finditer(value):
-        between = value[end : match.start()]
-        label = match[1].partition("*")[0].lower()
-        data = _unword(match[2], match[3])
-        # White space between two encoded words is not text, and a character may be split across them.
-        if pending and not between.strip() and label == charset:
-            pending += data
-        else:
-            if pending:
-                out.append(decode(pending, charset)[0])
-                between = between if between.strip() else ""
-            out.append(readable(between))
-            pending, charset = data, label
-        end = match.end()
-    if end:
-        out.append(decode(pending, charset)[0])
-    out.append(readable(value[end:]))
-    return "".join(out)
-
-
-def _unword(encoding: str, text: str) -> bytes:
-    data = text.encode("utf-8", "surrogateescape")
-    return _unbase64(data) if encoding in "bB" else binascii.a2b_qp(data, header=True)
-
-
-def _unbase64(data: bytes) -> bytes:
-    """Base64 with everything outside the alphabet skipped and missing padding supplied (RFC 2045 section 6.8)."""
-    try:
-        return binascii.a2b_base64(data)
-    except binascii.Error:
-        kept = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
-        kept = kept[: len(kept) - (len(kept) % 4 == 1)]
-        return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
-
-
-def parameters(value: str) -> dict[str, str]:
-    """The parameters of a structured header, names lower-cased, RFC 2231 sections joined and decoded."""
-    found: dict[str, str] = {}
-    sections: dict[str, list[tuple[int, str, bool]]] = {}
-    for name, number, mark, quoted, plain in _PARAMETER.findall(value[:MAX_PARAMETERS]):
-        text = re.sub(r"\\(.)", r"\1", quoted) if quoted else plain.strip()
-        if number or mark:
-            sections.setdefault(name.lower(), []).append((int(number or 0), text, bool(mark)))
-        else:
-            found.setdefault(name.lower(), text)
-    for name, pieces in sections.items():
-        found.setdefault(name, _join_sections(sorted(pieces)))
-    return found
-
-
-def _join_sections(pieces: list[tuple[int, str, bool]]) -> str:
-    charset = ""
-    data = b""
-    for number, text, is_encoded in pieces:
-        value = text
-        if is_encoded and number == 0 and value.count("'") >= 2:
-            charset, _, value = value.split("'", 2)
-        raw = value.encode("utf-8", "surrogateescape")
-        if is_encoded:
-            raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m[1].decode()), raw)
-        data += raw
-    return decode(data, charset or None)[0]
-
-
-def html_to_text(source: str) -> str:
-    """The lines that a person would read in a piece of HTML."""
-    source = _drop_element(_drop_element(_drop_element(source, "script"), "style"), "head")
-    source = re.sub(r"(?i)<(?:br|/?p|/?div|/?tr|/?table|/?li|/?h[1-6]|/?pre|hr)\b[^<>]*>", "\n", source)
-    # An address in angle brackets is no tag, even where the writer forgot to escape it.
-    source = re.sub(r"<(?![^<>\s@]+@)[/!a-zA-Z][^<>]*>", " ", source)
-    return html.unescape(source).replace("\xa0", " ")
-
-
-def _drop_element(source: str, name: str) -> str:
-    low = source.lower()
-    if f"<{name}" not in low or len(low) != len(source):
-        return source
-    out, pos = [], 0
-    while (start := low.find(f"<{name}", pos)) >= 0:
-        out.append(source[pos:start])
-        end = low.find(f"</{name}", start)
-        if end < 0:
-            return "".join(out)
-        pos = end
-    out.append(source[pos:])
-    return "".join(out)
-
-
-class Headers:
-    """The fields of one header block in order; names in any case.
-
-    `raw` gives a value as it stands, unfolded, undecodable bytes as lone surrogates; `get` the same decoded.
-    """
-
-    __slots__ = ("_first", "fields")
-
-    def __init__(self, fields: list[tuple[str, str]]) -> None:
-        self.fields = fields
-        first: dict[str, str] = {}
-        for name, value in fields:
-            first.setdefault(name.lower(), value)
-        self._first = first
-
-    def __contains__(self, name: str) -> bool:
-        return name.lower() in self._first
-
-    def __len__(self) -> int:
-        return len(self.fields)
-
-    def raw(self, name: str) -> str:
-        """The first value of the lower-case `name`, or the empty string."""
-        return self._first.get(name, "")
-
-    def get(self, name: str) -> str | None:
-        """The first value of the lower-case `name`, decoded and stripped, or `None`."""
-        value = self._first.get(name)
-        return None if value is None else decode_words(value).strip()
-
-    def get_all(self, name: str) -> list[str]:
-        """Every value of the lower-case `name`, decoded and stripped, in order."""
-        return [decode_words(value).strip() for key, value in self.fields if key.lower() == name]
-
-    def decoded(self) -> tuple[tuple[str, str], ...]:
-        """Every field as (name, value), values decoded and stripped."""
-        return tuple((readable(name), decode_words(value).strip()) for name, value in self.fields)
+_TOKEN = re.compile(r"[^\s\"';(),]+")
+_MEDIA_TYPE = re.compile(r"[^\s/;\"()]+/[^\s/;\"()]+")
+_UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
+_UU_BEGIN = re.compile(rb"(?m)^begin [0-7]{3,4} ")
 
 
 class Part:
@@ -220,9 +92,9 @@ class Part:
         self._embedded: Part | None = None
         kind = headers.raw("content-type")
         if kind:
-            kind = kind.partition(";")[0].strip().lower()
-            kind = kind if kind.count("/") == 1 else "text/plain"  # RFC 2045 section 5.2
-        self.content_type = kind or "text/plain"
+            found = _MEDIA_TYPE.match(kind.strip().lower())
+            kind = found[0] if found else ""
+        self.content_type = kind or "text/plain"  # RFC 2045 section 5.2
 
     def __repr__(self) -> str:
         return f"<Part {self.section!r} {self.content_type} {self.end - self.body} bytes>"
@@ -231,7 +103,8 @@ class Part:
     def params(self) -> dict[str, str]:
         """The parameters of Content-Type."""
         if self._params is None:
-            self._params = parameters(self.headers.raw("content-type"))
+            value = self.headers.raw("content-type")
+            self._params = parameters(value) if ";" in value else {}
         return self._params
 
     @property
@@ -244,15 +117,32 @@ class Part:
         for child in self.children:
             yield from child.walk()
 
+    @property
+    def encoding(self) -> str:
+        """The transfer encoding that is really there: RFC 2045 section 6, damage and lies allowed for."""
+        value = self.headers.raw("content-transfer-encoding")
+        if not value:
+            return ""
+        found = _TOKEN.search(value)
+        encoding = found[0].lower() if found else ""
+        if encoding == "base64":
+            head = self.message.raw[self.body : min(self.end, self.body + 200)].lstrip().partition(b"\n")[0]
+            if b":" in head or b" " in head.strip():
+                self.message.note("transfer-encoding-untrue", encoding, self.section)
+                return ""
+        return encoding
+
     def content(self, limit: int | None = None) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 section 6), of at most `limit` encoded bytes."""
         end = self.end if limit is None else min(self.end, self.body + limit)
         data = self.message.raw[self.body : end]
-        encoding = self.headers.raw("content-transfer-encoding").strip().lower()
+        encoding = self.encoding
         if encoding == "quoted-printable":
             return binascii.a2b_qp(data)
         if encoding == "base64":
-            return _unbase64(data)
+            return unbase64(data)
+        if encoding in _UUENCODED:
+            return _unuuencode(data)
         return data
 
     def text(self) -> str:
@@ -270,21 +160,20 @@ class Part:
 
     def _decode(self, data: bytes) -> str:
         if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        params = self.params if self.headers.raw("content-type") else {}
-        text, defect = decode(data, params.get("charset"))
+            data = _unify(data)
+        label = self.params.get("charset", "")
+        text, defect = decode(data, label, self.message.guesser)
         if defect:
-            self.message.note(defect, params.get("charset", ""), self.section)
-        return text
+            self.message.note(defect, label, self.section)
+        return text.removeprefix("\ufeff")
 
     def embedded(self) -> Part:
         """The message that this `message/rfc822` (or alike) part holds, its tree read at the first call."""
         if self._embedded is None:
             message = self.message
-            encoding = self.headers.raw("content-transfer-encoding").strip().lower()
-            if encoding in {"base64", "quoted-printable"}:  # RFC 2046 section 5.2.1 forbids it; servers do it
-                message = Message(_unify(self.content()), message.defect_list)
-                self._embedded = message.root
+            if self.encoding in {"base64", "quoted-printable"} or self.encoding in _UUENCODED:
+                # RFC 2046 section 5.2.1 forbids it; servers do it.
+                self._embedded = Message(_unify(self.content()), message).root
             else:
                 self._embedded = message.build(self.body, self.end, self.section, 1)
         return self._embedded
@@ -293,11 +182,16 @@ class Part:
 class Message:
     """One message: its bytes with line feeds as line ends, the tree of its parts, and the damage met so far."""
 
-    def __init__(self, raw: bytes, defects: list[Defect] | None = None) -> None:
+    def __init__(self, raw: bytes, outer: Message | None = None) -> None:
         self.raw = raw
-        self.defect_list: list[Defect] = [] if defects is None else defects
+        self.defect_list: list[Defect] = outer.defect_list if outer else []
+        self.guesser: Guesser = outer.guesser if outer else Guesser()
         self._budget = MAX_PARTS
         start = len(_BOM) if raw.startswith(_BOM) else 0
+        if raw[start : start + 1] == b"\n" and (blank := _LEADING.match(raw, start)):
+            start = blank.end()
+        while raw.startswith(_MBOX, start) and (line := raw.find(b"\n", start, start + MAX_PARAMETERS)) >= 0:
+            start = line + 1
         self.root = self.build(start, len(raw), "", 0)
 
     @property
@@ -322,7 +216,7 @@ class Message:
 
     def note(self, rule: str, text: str = "", part: str = "") -> None:
         """Record a defect, once for each rule and part."""
-        if len(self.defect_list) < 100:
+        if len(self.defect_list) < _MAX_DEFECTS:
             defect = Defect(rule, readable(text[:200]), part)
             if defect not in self.defect_list:
                 self.defect_list.append(defect)
@@ -339,8 +233,10 @@ class Message:
 
     def _read_headers(self, start: int, end: int, section: str) -> tuple[Headers, int]:
         raw = self.raw
-        if raw[start : start + 1] == b"\n" and start < end:
-            return Headers([]), start + 1
+        if start >= end:
+            return Headers([], self.guesser), end
+        if raw[start] == 10:
+            return Headers([], self.guesser), start + 1
         stop = raw.find(b"\n\n", start, min(end, start + MAX_HEADER))
         if stop >= 0:
             body = stop + 2
@@ -352,67 +248,58 @@ class Message:
             self.note("header-limit", part=section)
         else:
             stop = body = end
-        text = raw[start:stop].decode("utf-8", "surrogateescape")
-        fields: list[tuple[str, str]] = []
-        for line in text.replace("\n ", " ").replace("\n\t", "\t").split("\n"):
-            name, colon, value = line.partition(":")
-            if not colon or not name or " " in name or not name.isascii():
-                stripped = name.rstrip(" \t")
-                if colon and stripped and stripped.isascii() and not re.search(r"\s", stripped):
-                    name = stripped
-                elif not fields and line.startswith(("From ", ">From ")):
-                    continue
-                elif not line and not text:
-                    break
-                else:
-                    return self._read_damaged(start, stop, body, end, section)
-            fields.append((name, value))
-        return Headers(fields), body
+        block = raw[start:stop].decode("utf-8", "surrogateescape")
+        if "\n " in block or "\n\t" in block:
+            block = block.replace("\n ", " ").replace("\n\t", "\t")
+        fields = _FIELDS.findall(block)
+        if len(fields) != block.rstrip("\n").count("\n") + 1:
+            return self._read_damaged(start, stop, body, end, section)
+        return Headers(fields, self.guesser), body
 
     def _read_damaged(self, start: int, stop: int, body: int, end: int, section: str) -> tuple[Headers, int]:
         """A header block with a line that is no field: either a fold lost its blank, or the blank line is missing."""
-        raw = self.raw
-        fields: list[tuple[str, str]] = []
-        lines = raw[start:stop].split(b"\n")
+        fields: list[tuple[str, list[bytes]]] = []
+        lines = self.raw[start:stop].split(b"\n")
         at = start
         for number, line in enumerate(lines):
             match = _FIELD_LINE.match(line)
             if match:
-                name = match[0][:-1].rstrip().decode("ascii")
-                fields.append((name, line[match.end() :].decode("utf-8", "surrogateescape")))
-            elif fields and (line[:1] in b" \t" or any(_WELL_KNOWN.match(after) for after in lines[number + 1 :][:3])):
-                if line[:1] not in b" \t":
-                    self.note("header-line-unfolded", line.decode("utf-8", "surrogateescape"), section)
-                name, value = fields[-1]
-                if len(value) < MAX_PARAMETERS:
-                    fields[-1] = (name, value + line.decode("utf-8", "surrogateescape"))
-            elif not fields and line.startswith((b"From ", b">From ")):
+                fields.append((match[0][:-1].rstrip().decode("ascii"), [line[match.end() :]]))
+            elif fields and line[:1] in (b" ", b"\t"):
+                fields[-1][1].append(line)
+            elif not line or (not fields and line.startswith(_MBOX)):
                 pass
+            elif (
+                fields
+                and line[:2] != b"--"
+                and any(_WELL_KNOWN.match(after) for after in lines[number + 1 : number + 4])
+            ):
+                self.note("header-line-unfolded", line[:200].decode("utf-8", "replace"), section)
+                fields[-1][1].append(line)
             else:
-                self.note("header-body-separator-missing", line.decode("utf-8", "surrogateescape"), section)
-                return Headers(fields), at
+                self.note("header-body-separator-missing", line[:200].decode("utf-8", "replace"), section)
+                body = at
+                break
             at += len(line) + 1
-        return Headers(fields), min(body, end)
+        joined = [(name, b"".join(values).decode("utf-8", "surrogateescape")) for name, values in fields]
+        return Headers(joined, self.guesser), min(body, end)
 
     def _read_children(self, part: Part, depth: int) -> None:
-        if depth >= MAX_DEPTH:
-            self.note("mime-depth-limit", part=part.section)
+        if depth >= MAX_DEPTH or self._budget <= 0:
+            self.note("mime-depth-limit" if depth >= MAX_DEPTH else "mime-part-limit", part=part.section)
             return
-        boundary = part.params.get("boundary", "").rstrip(" \t").encode("utf-8", "surrogateescape")
-        spans: list[tuple[int, int]] = []
-        if boundary:
-            spans = self._split(part, boundary)
+        boundary = raw_bytes(part.params.get("boundary", "").rstrip(" \t"))
+        spans = self._split(part, boundary) if boundary else []
         if not spans:
             self.note("boundary-not-found" if boundary else "boundary-missing", part=part.section)
             guess = _GUESSED_BOUNDARY.search(self.raw, part.body, min(part.end, part.body + MAX_HEADER))
             if guess:
                 spans = self._split(part, guess[1])
+        self._budget -= len(spans)
         prefix = f"{part.section}." if part.section else ""
-        children = []
-        for number, (start, end) in enumerate(spans, 1):
-            self._budget -= 1
-            children.append(self.build(start, end, f"{prefix}{number}", depth + 1))
-        part.children = tuple(children)
+        part.children = tuple(
+            [self.build(start, end, f"{prefix}{number}", depth + 1) for number, (start, end) in enumerate(spans, 1)]
+        )
 
     def _split(self, part: Part, boundary: bytes) -> list[tuple[int, int]]:
         """The spans between the delimiter lines of RFC 2046 section 5.1.1."""
@@ -431,9 +318,10 @@ class Message:
                 if opened >= 0:
                     spans.append((opened, max(found, opened)))
                     opened = -1
-                if rest or len(spans) >= self._budget:
-                    if not rest:
-                        self.note("mime-part-limit", part=part.section)
+                if rest:
+                    return spans
+                if len(spans) >= self._budget:
+                    self.note("mime-part-limit", part=part.section)
                     return spans
                 opened = min(after + 1, end)
                 # The line feed that ends this delimiter may begin the next one.
@@ -446,8 +334,28 @@ class Message:
         return spans
 
 
+def _unuuencode(data: bytes) -> bytes:
+    """The lines between `begin` and `end`; a line of a wrong length is read as far as its count says."""
+    begin = _UU_BEGIN.search(data)
+    if not begin:
+        return data
+    out: list[bytes] = []
+    for line in data[begin.end() :].split(b"\n")[1:]:
+        if line in (b"end", b"`", b""):
+            break
+        try:
+            out.append(binascii.a2b_uu(line))
+        except binascii.Error:
+            size = (((line[0] - 32) & 63) * 4 + 5) // 3
+            try:
+                out.append(binascii.a2b_uu(line[:size]))
+            except binascii.Error:
+                out.append(line)
+    return b"".join(out)
+
+
 def _read_body(message: Message) -> Body:
-    """The plain text parts before the returned message; HTML only where no plain text stands beside it."""
+    """The plain text parts before the returned message; HTML only where no plain text stands in its place."""
     plain: list[Part] = []
     rich: list[Part] = []
     for part in message.parts:
@@ -458,33 +366,42 @@ def _read_body(message: Message) -> Body:
             rich.append(part)
         elif kind.startswith("text/") or (kind.startswith("multipart/") and not part.children):
             plain.append(part)
+        elif kind == "multipart/alternative" and all(
+            _is_blank(child.opening(_OPENING)) for child in part.children if child.content_type == "text/plain"
+        ):
+            plain += [child for child in part.walk() if child.content_type == "text/html"]
     spans, returned = _read_spans(plain)
-    if rich and not any(span.text.strip() for span in spans):
+    if rich and all(_is_blank(span.text) for span in spans):
         spans, returned = _read_spans(rich)
     return Body(spans, *returned)
 
 
-def _read_spans(parts: list[Part]) -> tuple[tuple[Span, ...], tuple[str, str]]:
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
+
+
+def _read_spans(parts: Iterable[Part]) -> tuple[tuple[Span, ...], tuple[str, str]]:
     spans: list[Span] = []
     first = 0
     for part in parts:
-        text = part.opening(_OPENING)
-        if part.content_type == "text/html":
-            text = html_to_text(text)
+        text = _readable_text(part, part.opening(_OPENING))
         found = split_original(text)
         if found is None and part.end - part.body > _OPENING:
-            text = html_to_text(part.text()) if part.content_type == "text/html" else part.text()
+            text = _readable_text(part, part.text())
             found = split_original(text)
         report = text if found is None else text[: found[0]]
         spans.append(Span(part.section, report, first))
         if found:
-            return tuple(spans), (_unquote(text[found[0] : found[0] + MAX_HEADER], found[1]), part.section)
+            return tuple(spans), (unquote(text[found[0] : found[0] + MAX_HEADER], found[1]), part.section)
         first += report.count("\n") + 1
     return tuple(spans), ("", "")
 
 
-def _unquote(text: str, indent: str) -> str:
-    return "\n".join(line.removeprefix(indent) for line in text.split("\n")) if indent else text
+def _readable_text(part: Part, text: str) -> str:
+    """The text of the part; HTML is known by its type, or by its first word where the type is untrue."""
+    if part.content_type == "text/html" or text[:200].lstrip().lower().startswith(("<html", "<!doctype html")):
+        return html_to_text(text)
+    return text
 
 
 def _unify(raw: bytes) -> bytes:
@@ -502,16 +419,53 @@ def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message
 
 def read_headers(text: str) -> tuple[Headers, str]:
     """The header at the top of `text`, and the text after it."""
-    part = Message(text.encode("utf-8", "surrogatepass")).root
+    part = Message(raw_bytes(text)).root
     return part.headers, part.message.raw[part.body : part.end].decode("utf-8", "replace")
+
+
+_POLICY = email.policy.compat32.clone(mangle_from_=False, max_line_length=0)
 
 
 def _flatten(message: email.message.Message) -> bytes:
     try:
-        return message.as_bytes(policy=email.policy.compat32)
-    except (LookupError, ValueError, TypeError, AttributeError):
-        # The generator re-encodes bodies by their declared charset, which may be untrue; the fields are still there.
-        head = "".join(f"{name}: {value}\n" for name, value in message.items())
-        payload = message.get_payload()
-        body = payload if isinstance(payload, str) else ""
-        return f"{head}\n{body}".encode("utf-8", "surrogateescape")
+        return message.as_bytes(policy=_POLICY)
+    except Exception:  # noqa: BLE001 - headers and payloads may be objects of any kind, charsets untrue, trees deep
+        return raw_bytes(_flatten_damaged(message, 0))
+
+
+def _flatten_damaged(message: email.message.Message, depth: int) -> str:
+    """What can be had of a message that the standard library cannot write: its fields, and its text or its parts."""
+    payload = _try(message.get_payload)
+    items = _try(lambda: list(message.raw_items())) or []
+    fields = []
+    boundary = ""
+    for key, value in items:
+        name, text = _text_of(key), _text_of(value)
+        if name.lower() == "content-type" and not boundary:
+            boundary = parameters(text).get("boundary", "").strip()
+            if not boundary and isinstance(payload, list):
+                boundary = f"bouncelib-{depth}"
+                text = f"{text}; boundary={boundary}"
+        fields.append(f"{name}: {text}\n")
+    head = "".join(fields) + "\n"
+    if not isinstance(payload, list):
+        return head + _text_of(payload)
+    inner = [
+        _flatten_damaged(part, depth + 1)
+        for part in payload
+        if isinstance(part, email.message.Message) and depth < MAX_DEPTH
+    ]
+    return head + "".join([f"--{boundary}\n{part}\n" for part in inner]) + f"--{boundary}--\n"
+
+
+def _try(call: Callable[[], object]) -> Any:
+    try:
+        return call()
+    except Exception:  # noqa: BLE001
+        return None
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return "" if value is None else _try(lambda: str(value)) or ""

@@ -1,0 +1,162 @@
+"""Header fields: the values of RFC 5322 with the encodings of RFC 2047 and RFC 2231 undone."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable, Iterator
+
+from .charset import Guesser, decode, raw_bytes, readable
+
+__all__ = ["MAX_PARAMETERS", "Headers", "decode_words", "parameters", "unbase64"]
+
+MAX_PARAMETERS = 1 << 14
+
+# RFC 2047 section 2. The charset may carry a language (RFC 2231 section 5).
+_WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?([^?\n]*)\?=")
+# RFC 2045 section 5.1 and RFC 2231 section 3: name, optional section, optional mark of an encoded value.
+_PARAMETER = re.compile(
+    r';\s*([^\s=;*"]{1,200})(?:\*([0-9]{1,4}))?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))', re.DOTALL
+)
+_BARE_COMMENT = re.compile(r"\s\([^()]*\)\s*$")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_PADDING = re.compile(rb"=[=\s]*")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+
+Guess = Callable[[bytes], str | None]
+
+
+def decode_words(value: str, guess: Guess | None = None) -> str:
+    """A header value with its encoded words (RFC 2047) and raw 8-bit text decoded."""
+    if "=?" not in value:
+        return value if value.isascii() else readable(value, guess)
+    guess = guess or Guesser(1)
+    return "".join(_decode_pieces(value, guess))
+
+
+def _decode_pieces(value: str, guess: Guess) -> Iterator[str]:
+    pending: list[bytes] = []
+    charset, end = "", 0
+    for match in _WORD.finditer(value):
+        between = value[end : match.start()]
+        label = match[1].partition("*")[0].lower()
+        data = _unword(match[2], match[3])
+        # White space between two encoded words is not text, and a character may be split across them.
+        if pending and (not between or between.isspace()):
+            if label != charset:
+                yield decode(b"".join(pending), charset, guess)[0]
+                pending = []
+        else:
+            if pending:
+                yield decode(b"".join(pending), charset, guess)[0]
+                pending = []
+            yield readable(between, guess)
+        pending.append(data)
+        charset, end = label, match.end()
+    if pending:
+        yield decode(b"".join(pending), charset, guess)[0]
+    yield readable(value[end:], guess)
+
+
+def _unword(encoding: str, text: str) -> bytes:
+    data = raw_bytes(text)
+    return unbase64(data) if encoding in "bB" else binascii.a2b_qp(data, header=True)
+
+
+def unbase64(data: bytes) -> bytes:
+    """Base64 with everything outside the alphabet skipped and missing padding supplied (RFC 2045 section 6.8).
+
+    What follows padding is another piece: encoders that work line by line, or two bodies put together, write so.
+    """
+    if b"=" in data.rstrip(b"= \t\n\r"):
+        return b"".join(_unbase64_piece(piece) for piece in _PADDING.split(data))
+    return _unbase64_piece(data)
+
+
+def _unbase64_piece(data: bytes) -> bytes:
+    try:
+        return binascii.a2b_base64(data)
+    except binascii.Error:
+        kept = _NOT_BASE64.sub(b"", data)
+        kept = kept[: len(kept) - (len(kept) % 4 == 1)]
+        return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
+
+
+def parameters(value: str) -> dict[str, str]:
+    """The parameters of a structured header, names lower-cased, RFC 2231 sections joined and decoded."""
+    found: dict[str, str] = {}
+    sections: dict[str, list[tuple[int, str, bool]]] = {}
+    for name, number, mark, quoted, plain in _PARAMETER.findall(value[:MAX_PARAMETERS]):
+        text = quoted or _BARE_COMMENT.sub("", plain).strip()
+        if "\\" in quoted:
+            text = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
+        if number or mark:
+            sections.setdefault(name.lower(), []).append((int(number or 0), text, bool(mark)))
+        else:
+            found.setdefault(name.lower(), text)
+    for name, pieces in sections.items():
+        # RFC 2231 section 4 allows both forms side by side; the extended one says more.
+        found[name] = _join_sections(sorted(pieces))
+    return found
+
+
+def _join_sections(pieces: list[tuple[int, str, bool]]) -> str:
+    charset = ""
+    data: list[bytes] = []
+    for number, text, is_encoded in pieces:
+        value = text
+        if is_encoded and number == 0 and value.count("'") >= 2:
+            charset, _, value = value.split("'", 2)
+        raw = raw_bytes(value)
+        data.append(_PERCENT.sub(lambda m: bytes.fromhex(m[1].decode()), raw) if is_encoded else raw)
+    return decode(b"".join(data), charset or None)[0]
+
+
+class Headers:
+    """The fields of one header block in order; names in any case.
+
+    `raw` gives a value as it stands, unfolded, undecodable bytes as lone surrogates; `get` the same decoded.
+    """
+
+    __slots__ = ("_charset", "_first", "_guesser", "fields")
+
+    def __init__(self, fields: list[tuple[str, str]], guesser: Guess | None = None) -> None:
+        self.fields = fields
+        self._first = {name.lower(): value for name, value in reversed(fields)}
+        self._guesser = guesser
+        self._charset: str | None = None
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._first
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def raw(self, name: str) -> str:
+        """The first value of the lower-case `name`, or the empty string."""
+        return self._first.get(name, "")
+
+    def get(self, name: str) -> str | None:
+        """The first value of the lower-case `name`, decoded and stripped, or `None`."""
+        value = self._first.get(name)
+        return None if value is None else self._decode(value)
+
+    def get_all(self, name: str) -> list[str]:
+        """Every value of the lower-case `name`, decoded and stripped, in order."""
+        return [self._decode(value) for key, value in self.fields if key.lower() == name]
+
+    def decoded(self) -> tuple[tuple[str, str], ...]:
+        """Every field as (name, value), values decoded and stripped."""
+        return tuple([(name, self._decode(value)) for name, value in self.fields])
+
+    def _decode(self, value: str) -> str:
+        if value.isascii() and "=?" not in value:
+            return value.strip()
+        return decode_words(value, self._guess).strip()
+
+    def _guess(self, _data: bytes) -> str | None:
+        """The charset of all raw 8-bit values together: one of them alone is too short to tell."""
+        if self._charset is None:
+            raw = b"\n".join(raw_bytes(value) for _, value in self.fields if not value.isascii())
+            self._charset = (self._guesser or Guesser(1))(raw or _data) or ""
+        return self._charset or None
