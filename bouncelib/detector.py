@@ -145,8 +145,8 @@ class TextFormat:
         for finding in self._read(body, begin, kind):
             found = found or finding.address is not None
             yield finding
-        if self.recipient_header and self.recipient_header in headers:
-            for address in headers.raw(self.recipient_header).split(","):
+        if self.recipient_header:
+            for address in ",".join(headers.get_all(self.recipient_header)).split(","):
                 if address.strip():
                     found = True
                     yield Finding(address=Value(address, rule=f"header {self.recipient_header}"), kind=kind)

@@ -54,8 +54,10 @@ SUBJECTS = (
     "mail failure", "mail delivery", "mail system error", "mail error", "mail could not", "message could not",
     "message delivery", "email delivery", "e-mail delivery", "permanent delivery", "delayed mail", "message delayed",
     "returning message to sender", "returning to sender", "bounced", "bounce notification", "user unknown",
-    "unknown user", "unknown recipient", "mailbox full", "processing error", "rejected mail", "automatically rejected",
-    "message rejected", "considered unsolicited", "message you sent blocked", "blocked by our", "nameserver error report",
+    "unknown user", "unknown recipient", "mailbox full", "processing error", "rejected mail",
+    "automatically rejected",
+    "message rejected", "considered unsolicited", "message you sent blocked", "blocked by our",
+    "nameserver error report",
     "warning: could not send", "aws notification message", "ndn:", "delivery failing",
     # German
     "unzustellbar", "nicht zugestellt", "nicht zustellbar", "zustellfehler", "zustellung fehlgeschlagen",
@@ -64,7 +66,8 @@ SUBJECTS = (
     # French
     "non remis", "non distribu", "échec de la remise", "echec de la remise", "échec de remise", "échec de livraison",
     "échec de distribution", "échec d'envoi", "notification d'état de remise", "notification d'état de la remise",
-    "message non délivré", "courrier non délivré", "remise retardée", "avis de non-remise", "non recensé dans l'annuaire",
+    "message non délivré", "courrier non délivré", "remise retardée", "avis de non-remise",
+    "non recensé dans l'annuaire",
     "retour de courrier", "rapport de non-remise",
     # Spanish
     "no se puede entregar", "no se pudo entregar", "no entregado", "no se ha podido entregar", "error de entrega",
@@ -75,11 +78,14 @@ SUBJECTS = (
     "mensagem devolvida", "notificação de status de entrega", "notificação de estado de entrega", "não entregável",
     "entrega atrasada",
     # Italian
-    "non recapitabile", "mancato recapito", "mancata consegna", "non recapitato", "non consegnat", "errore di consegna",
-    "impossibile recapitare", "notifica sullo stato del recapito", "notifica di mancato recapito", "messaggio respinto",
+    "non recapitabile", "mancato recapito", "mancata consegna", "non recapitato", "non consegnat",
+    "errore di consegna",
+    "impossibile recapitare", "notifica sullo stato del recapito", "notifica di mancato recapito",
+    "messaggio respinto",
     "notifica dello stato di consegna", "recapito ritardato",
     # Dutch and the north
-    "onbestelbaar", "niet bezorgd", "niet afgeleverd", "bezorging mislukt", "aflevering mislukt", "kan niet worden bezorgd",
+    "onbestelbaar", "niet bezorgd", "niet afgeleverd", "bezorging mislukt", "aflevering mislukt",
+    "kan niet worden bezorgd",
     "statusmelding bezorging", "går inte att leverera", "kunde inte levereras", "ej levererat", "kan ikke leveres",
     "ikke leveret", "ikke levert", "kunne ikke leveres", "ei voitu toimittaa", "toimitus epäonnistui",
     # Polish, Czech, Hungarian, Romanian, Greek
@@ -87,21 +93,30 @@ SUBJECTS = (
     "powiadomienie o stanie dostarczania", "nedoručiteln", "nedoručen", "nelze doručit", "kézbesíthetetlen",
     "kézbesítési hiba", "nelivrabil", "nu a fost livrat", "δεν παραδόθηκε", "μη παραδοτέο",
     # Russian, Ukrainian, Turkish
-    "недоставлен", "не доставлен", "недоставк", "не может быть доставлен", "не удалось доставить", "не удаётся доставить",
+    "недоставлен", "не доставлен", "недоставк", "не может быть доставлен", "не удалось доставить",
+    "не удаётся доставить",
     "ошибка доставки", "сбой доставки", "уведомление о состоянии доставки", "возврат письма", "невозможно доставить",
     "teslim edilemedi", "iletilemedi", "teslim edilemeyen", "teslimat hatası",
     # Japanese, Chinese, Korean
-    "配信不能", "配信エラー", "配信できません", "配信に失敗", "送信エラー", "送信できません", "送信失敗", "メール配信",
-    "配達不能", "未达", "未送达", "无法送达", "投递失败", "退信", "无法投递", "傳遞失敗", "無法傳遞", "無法傳送", "退回的",
-    "传输失败", "發送失敗", "发送失败", "反송", "배달되지 않음", "배달할 수 없", "전송 실패", "배달 실패", "반송", "발송 실패",
+    "配信不能", "配信エラー", "配信できません", "配信に失敗", "送信エラー", "送信できません", "送信失敗",
+    "メール配信",
+    "配達不能", "未达", "未送达", "无法送达", "投递失败", "退信", "无法投递", "傳遞失敗", "無法傳遞", "無法傳送",
+    "退回的",
+    "传输失败", "發送失敗", "发送失败", "배달되지 않음", "배달할 수 없", "전송 실패", "배달 실패", "반송",
+    "발송 실패",
 )  # fmt: skip
 """What stands in the subjects of reports."""
 
+_REPORT_FIELDS = ("x-failed-recipients", "x-ms-exchange-message-is-ndr", "x-ms-embedded-report")
+
 # A person answers or forwards; some systems put the words behind the subject of the returned message instead.
-_ANSWER = re.compile(r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|enc|res|vs|odp|ha|ynt|回复|转发|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
+_ANSWER = re.compile(
+    r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|enc|res|vs|odp|ha|ynt|回复|转发|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+)
 _APPENDED = (
     "(delivery failed)", "(undeliverable)", "(delivery failure)", "(unzustellbar)", "(non remis)", "(returned mail)",
 )  # fmt: skip
+_OWNER = re.compile(r"(?i)(?:[-+](?:bounces?|admin|owner|errors)\b|\bowner-)[^@\s]{0,200}@")
 _ADDRESS = re.compile(r"<([^<>]{0,500})>\s*(?:\([^()]{0,200}\)\s*)?$")
 
 
@@ -151,17 +166,17 @@ def has_report_subject(headers: Headers) -> bool:
 
 def has_report_type(headers: Headers) -> bool:
     """A delivery report by its type (RFC 6522), or by a field that only reports carry."""
-    kind = headers.raw("content-type").lower()
-    return (
-        (kind.lstrip().startswith("multipart/report") and "disposition-notification" not in kind and "feedback" not in kind)
-        or "x-failed-recipients" in headers
-        or "x-ms-exchange-message-is-ndr" in headers
-        or "x-ms-embedded-report" in headers
-    )  # fmt: skip
+    if any(name in headers for name in _REPORT_FIELDS):
+        return True
+    kind = headers.raw("content-type").lower().strip()
+    return kind.startswith("multipart/report") and "disposition-notification" not in kind and "feedback" not in kind
 
 
 def is_report(headers: Headers) -> bool:
     """Whether any mark of a bounce stands in the header; a subject alone does not count on a mailing list."""
     if has_null_sender(headers) or has_daemon_sender(headers) or has_report_type(headers):
         return True
-    return has_report_subject(headers) and not ("list-id" in headers or "list-post" in headers)
+    if not has_report_subject(headers):
+        return False
+    # List servers put their fields even on what comes back to the list's own bounce address.
+    return not ("list-id" in headers or "list-post" in headers) or bool(_OWNER.search(headers.raw("to")))

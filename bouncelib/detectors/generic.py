@@ -1,0 +1,313 @@
+"""A careful reader of formats that nobody has described: asked only where no other detector has found a recipient.
+
+It reads messages that bear a mark of a bounce in the header (`bouncelib.marks`), and takes an address for a failed one
+where the text says so, in one of three ways:
+
+1. the line names it beside a refusal: an SMTP code, an enhanced status code, or words such as "user unknown";
+2. it stands alone in its line, or in a list, under a heading such as "could not be delivered to the following";
+3. it stands alone in its line, and the line below begins with a code.
+
+Never the sender, the reporter, a postmaster, or an address behind a word such as "contact" or "from". Code because
+nothing here is a fixed form. The words are by language, in lower case; codes and structure carry any other language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from .. import address as addresses
+from ..body import Body
+from ..detector import is_letter
+from ..marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_daemon, is_report
+from ..mime import Headers, Message
+from ..model import Finding, Kind, Value
+
+__all__ = ["Generic"]
+
+MAX_LINES = 400
+"""Lines of a report that are looked at; reports say early what they have to say."""
+
+_MAX_LINE = 1000
+_MAX_FOUND = 200
+_DIAGNOSTIC_LINES = 12
+
+_CODE = re.compile(
+    r"(?<![\w.+/@:-])(?:[45][0-5]\d[ \-:]{1,3}#?[45]\.\d{1,3}\.\d{1,3}|#?[45]\.[0-7]\.\d{1,3}(?![.\d])"
+    r"|(?<!\d )(?:421|45[0-5]|471|50[0-4]|52[13]|53[0458]|55[0-9])(?=[ \-:]))"
+)
+_ALONE = re.compile(
+    rf"^[\s*>•·\-–—|]{{0,40}}(?:[Tt]o:|[Rr]ecipients?:|E-?[Mm]ail:|[Aa]ddress:)?\s{{0,20}}[<\"'(\[]{{0,2}}"
+    rf"(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}(?:\s{{0,4}}[<(\[](?:mailto:)?[^<>()\s]{{1,320}}[>)\]])?[\s:;.,]{{0,20}}$"
+)
+# "kijitora@example.com (user unknown)" or "anne@example.com: 550 no such user": the address opens the line.
+_OPENS = re.compile(
+    rf"^[\s*>•·\-–—|]{{0,40}}[<\"'(\[]{{0,2}}(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}\s{{0,20}}(?P<rest>[\s:;,(\-–—].*)$"
+)
+
+# Begun at the start of a word only, lest a long word be tried from each of its letters.
+_ADDRESS = re.compile(rf"(?:^|(?<=[\s<>()\[\]:;,\"'=])){addresses.ADDRESS}")
+
+# What an address is not, where one of these words stands right before it.
+_NOT_FAILED = re.compile(
+    r"(?i)(?:\bfrom|\bsender|\bsent by|mail from|return-path|reply-to|\bcontact\b.{0,40}|e?-?mail us.{0,10}|message-id"
+    r"|\bid|\bhelp.{0,20}|\bwrite to|\breply to|send (?:an? )?(?:e-?)?mail to|forward.{0,40} to|\bpostmaster.{0,20}"
+    r"|\badministrator.{0,20}|\bsupport.{0,20}|\bquestions?\b.{0,40}|\bassistance.{0,40}|your address|in-reply-to"
+    r"|references|\bvon|absender|\bde|expéditeur|remitente|remetente|mittente|\bvan|afzender|\bod|nadawca|отправител\w{0,3}|\bот"
+    r"|差出人|发件人|寄件者|보낸 사람)\s{0,3}[:=]?\s{0,3}[<\"'(\[]{0,2}$"
+)
+_NOT_LOCAL = frozenset({
+    "abuse", "support", "help", "helpdesk", "info", "admin", "administrator", "webmaster", "hostmaster", "root",
+    "noreply", "no-reply", "donotreply", "do-not-reply", "security", "noc", "service",
+})  # fmt: skip
+
+# What a heading says, or the line itself, where delivery to the addresses has failed.
+_FAILED = (
+    "could not be delivered", "couldn't be delivered", "couldn’t be delivered", "cannot be delivered",
+    "can not be delivered", "can't be delivered", "could not deliver", "couldn't deliver", "cannot deliver",
+    "unable to deliver", "not able to deliver", "was not delivered", "wasn't delivered", "were not delivered",
+    "not been delivered", "not delivered to", "was undeliverable", "is undeliverable", "undeliverable address",
+    "undeliverable to", "undelivered to", "delivery failed", "delivery has failed", "delivery to the following",
+    "failed delivery", "delivery failure", "failed recipient", "failed address", "following address(es) failed",
+    "recipients failed", "addresses failed", "address failed", "address had", "addresses had", "did not reach",
+    "not reach the following", "did not receive", "does not exist", "doesn't exist", "doesn’t exist",
+    "was returned because", "has been returned because", "intended recipient:", "originally addressed to",
+    "was rejected by", "been rejected", "was refused", "mailbox is full", "mailbox full", "over quota", "overquota",
+    "quota exceeded", "full mailbox", "disk quota", "exceeding their quota", "quota violation", "user unknown",
+    "unknown user", "no such user", "no such recipient", "unknown recipient", "recipient unknown",
+    "invalid recipient",
+    "unknown local", "unknown address", "not a valid", "no longer valid", "invalid address", "invalid mailbox",
+    "not found at", "wasn't found", "was not found", "no mailbox here", "account disabled", "account is disabled",
+    "automatically rejected", "not be sent to", "failed to deliver", "failed permanently", "permanent error",
+    "fatal error", "not known here", "is not accepting", "no longer accepts", "no longer available",
+    # German
+    "nicht zugestellt", "nicht zustellbar", "unzustellbar", "zustellung fehlgeschlagen", "nicht übermittelt",
+    "nicht ausgeliefert", "fehler bei der zustellung", "empfänger unbekannt", "unbekannter empfänger",
+    "benutzer unbekannt", "unbekannter benutzer", "postfach ist voll", "postfach voll", "nicht erreicht",
+    "existiert nicht", "konnte nicht gesendet",
+    # French
+    "n'a pas pu être délivré", "n'a pas pu être remis", "n'a pas pu etre delivre", "n'a pas pu être livré",
+    "n'a pas pu être distribué", "n'a pas été remis", "pas pu être envoyé", "impossible de remettre",
+    "impossible de délivrer", "échec de la remise", "la remise a échoué", "n'existe pas", "destinataire inconnu",
+    "utilisateur inconnu", "boîte pleine", "boite aux lettres pleine", "boîte aux lettres est pleine",
+    "quota dépassé",
+    # Spanish
+    "no se pudo entregar", "no pudo ser entregado", "no se ha podido entregar", "no ha podido ser entregado",
+    "no se puede entregar", "error en la entrega", "error al entregar", "no existe", "usuario desconocido",
+    "destinatario desconocido", "buzón lleno", "buzón está lleno", "no fue entregado",
+    # Portuguese
+    "não pôde ser entregue", "não pode ser entregue", "nao pode ser entregue", "não foi entregue",
+    "não foi possível entregar",
+    "falha na entrega", "usuário desconhecido", "destinatário desconhecido", "não existe", "caixa postal cheia",
+    "caixa de correio cheia", "caixa de correio está cheia",
+    # Italian
+    "non è stato possibile consegnare", "non è stato recapitato", "non è stato consegnato", "impossibile recapitare",
+    "impossibile consegnare", "non può essere recapitato", "non può essere consegnato", "mancata consegna",
+    "utente sconosciuto", "destinatario sconosciuto", "non esiste", "casella piena", "casella di posta piena",
+    # Dutch and the north
+    "niet worden bezorgd", "niet worden afgeleverd", "niet bezorgd", "niet afgeleverd", "onbestelbaar",
+    "bestaat niet", "onbekende gebruiker", "onbekende ontvanger", "kunde inte levereras", "kunne ikke leveres",
+    "ei voitu toimittaa",
+    # Polish, Czech, Hungarian
+    "nie została dostarczona", "nie zostało dostarczone", "nie można dostarczyć", "nie mogła zostać dostarczona",
+    "nie istnieje", "nieznany użytkownik", "nelze doručit", "nebyla doručena", "nebylo možné doručit", "neexistuje",
+    "nem kézbesíthető", "nem sikerült kézbesíteni",
+    # Russian, Ukrainian, Turkish
+    "не может быть доставлен", "не было доставлен", "не доставлен", "не удалось доставить", "невозможно доставить",
+    "не удаётся доставить", "не существует", "пользователь не найден", "ящик переполнен", "teslim edilemedi",
+    "iletilemedi", "gönderilemedi", "teslim edilemiyor", "bulunamadı",
+    # Japanese, Chinese, Korean
+    "送信できませんでした", "配信できませんでした", "配送できませんでした", "届けることができません", "送信に失敗",
+    "配信に失敗", "存在しません", "見つかりません", "宛先が不明", "无法送达", "无法投递", "投递失败", "发送失败",
+    "无法发送",
+    "不存在", "無法傳送", "無法送達", "無法投遞", "傳送失敗", "配達できません", "전달할 수 없", "전송되지",
+    "배달하지 못",
+    "배달할 수 없", "전송하지 못", "존재하지 않",
+)  # fmt: skip
+
+_DELAYED = (
+    "has been delayed", "is delayed", "been postponed", "will be retried", "will retry", "will continue to try",
+    "will continue to attempt", "attempts will continue", "will keep trying", "not yet been delivered",
+    "not been delivered yet", "this is a warning", "warning message only", "you do not need to resend",
+    "no action is required", "verzögert", "wird weiterhin versucht", "retardé", "retrasado", "se seguirá intentando",
+    "atrasada", "ritardat", "vertraagd", "opóźnion", "zpožděn", "задерж", "ещё не доставлено", "gecikti", "遅延",
+    "延迟", "延遲", "지연",
+)  # fmt: skip
+_GIVEN_UP = ("given up", "giving up", "failed permanently", "permanent error", "permanent failure", "has failed",
+             "permanent fatal", "removed from the mail queue", "has stopped trying")  # fmt: skip
+_DELAY_SUBJECT = ("delay", "warning", "verzöger", "retard", "retras", "atras", "ritard", "vertrag", "opóźn", "задерж",
+                  "遅延", "延迟", "지연")  # fmt: skip
+
+# Where the report ends though no header follows that could be told for one.
+_END = re.compile(
+    r"(?i)^[\s>*|=_+-]{0,80}(?:(?:original|returned|unsent|undelivered|enclosed|attached) (?:e-?mail|message|mail)\b"
+    r"|(?:returned|unsent) message\b|message (?:text|header|headers) follow|(?:this is )?a copy of (?:the|your)"
+    r"|below (?:this|the next) line|here is a copy|the (?:first|header).{0,40}(?:message|follow)"
+    r"|your message reads|old message|included is a copy|ursprüngliche nachricht|message d'origine|mensaje original"
+    r"|mensagem original|messaggio originale|oorspronkelijk bericht|oryginalna wiadomość|исходное сообщение"
+    r"|元のメッセージ|原邮件|원본 메시지)"
+)
+
+
+class Generic:
+    """Unknown formats, by codes, structure and the words for failure."""
+
+    name = "generic"
+    fallback = True
+
+    def find(self, message: Message) -> Iterator[Finding]:
+        headers = message.headers
+        if not is_report(headers) or is_letter(message):
+            return
+        body = message.body
+        kind = _kind(headers, body)
+        found = False
+        for address in _failed_recipients(headers):
+            found = True
+            yield Finding(address=Value(address, rule="field x-failed-recipients"), kind=kind)
+        lines = _report_lines(body)
+        excluded = _excluded(headers)
+        named: list[tuple[int, str, str]] = []
+        for index, address, rule in _candidates(lines):
+            if _is_possible(address, excluded) and len(named) < _MAX_FOUND:
+                named.append((index, address, rule))
+        starts = [index for index, _, _ in named]
+        for index, address, rule in named:
+            found = True
+            text = _diagnostic(lines, index, starts)
+            yield Finding(
+                address=body.value(address, index, rule),
+                diagnostic=body.value(text, index, rule) if text else None,
+                kind=kind,
+            )
+        if not found and _is_certain(headers, body):
+            yield Finding(kind=kind)
+
+
+def _report_lines(body: Body) -> list[str]:
+    """The lines of the report, less what is returned of the message."""
+    lines: list[str] = []
+    for number, line in enumerate(body.lines[:MAX_LINES]):
+        if number and _END.match(line[:_MAX_LINE]) and any(earlier.strip() for earlier in lines):
+            break
+        lines.append(line[:_MAX_LINE])
+    return lines
+
+
+def _candidates(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    """Every address that the text says has failed: line, address, and the name of the rule that says so."""
+    heading = ""
+    for index, line in enumerate(lines):
+        if "@" not in line:
+            stripped = line.strip()
+            if stripped:
+                # A sentence may be folded over two lines.
+                heading = (
+                    stripped.lower() if heading == "" or stripped.endswith(":") else f"{heading} {stripped.lower()}"
+                )
+                heading = heading[-300:]
+            continue
+        alone = _ALONE.match(line)
+        if alone:
+            if _says_failed(heading):
+                yield index, alone["address"], "listed under a failure"
+            elif _CODE.search(_below(lines, index)):
+                yield index, alone["address"], "code in the line below"
+            elif _says_failed(_below(lines, index).lower()):
+                yield index, alone["address"], "failure in the line below"
+            continue
+        yield from _beside(index, line, heading)
+        heading = line.strip().lower()[-300:]
+
+
+def _beside(index: int, line: str, heading: str) -> Iterator[tuple[int, str, str]]:
+    """Addresses in running text beside a refusal."""
+    low = line.lower()
+    code = _CODE.search(line)
+    opens = _OPENS.match(line)
+    if opens and not _NOT_FAILED.search(line[: opens.start("address")]):
+        if _CODE.search(opens["rest"]) or _says_failed(opens["rest"].lower()) or _says_failed(heading):
+            yield index, opens["address"], "opens a line that refuses"
+        return
+    if not code and not _says_failed(low):
+        return
+    for match in _ADDRESS.finditer(line):
+        before = line[: match.start()]
+        if not _NOT_FAILED.search(before[-80:]):
+            yield index, match[0], "beside a code" if code else "beside words of failure"
+            return  # what follows the first one is the reply, which may name anybody
+
+
+def _says_failed(low: str) -> bool:
+    return any(phrase in low for phrase in _FAILED)
+
+
+def _below(lines: Sequence[str], index: int) -> str:
+    """The next line with anything in it, at most one blank line away."""
+    for line in lines[index + 1 : index + 3]:
+        if line.strip():
+            return line
+    return ""
+
+
+def _diagnostic(lines: Sequence[str], index: int, starts: Sequence[int]) -> str:
+    """What the report says about the address in line `index`: its own line if that says more, and those below it."""
+    own = lines[index].strip()
+    text = [] if _ALONE.match(lines[index]) else [own]
+    later = [start for start in starts if start > index]
+    stop = min(later[0] if later else len(lines), index + 1 + _DIAGNOSTIC_LINES)
+    for number in range(index + 1, stop):
+        stripped = lines[number].strip()
+        if not stripped and text and number + 1 < stop and not _CODE.search("\n".join(lines[number + 1 : number + 3])):
+            break
+        if stripped:
+            text.append(stripped)
+    if not text or not (_CODE.search("\n".join(text)) or _says_failed("\n".join(text).lower())):
+        # The reason may stand before the address.
+        before = [line.strip() for line in lines[max(0, index - 6) : index] if line.strip()]
+        text = [*before, *text] if _CODE.search("\n".join(before)) else text or before
+    return "\n".join(text)
+
+
+def _excluded(headers: Headers) -> frozenset[str]:
+    """Who is never the failed one: whom the report is sent to, who sends it, and the lists it passes through."""
+    found: set[str] = set()
+    for name in ("to", "from", "sender", "reply-to", "delivered-to", "x-original-to", "errors-to", "list-post"):
+        for value in headers.get_all(name):
+            found.update(address.lower() for address in addresses.find(value[:_MAX_LINE]))
+    return frozenset(found)
+
+
+def _is_possible(address: str, excluded: frozenset[str]) -> bool:
+    low = (addresses.clean(address) or "").lower()
+    local, _, domain = low.rpartition("@")
+    return (
+        bool(local)
+        and "." in domain.strip("[]")
+        and low not in excluded
+        and not is_daemon(low)
+        and local not in _NOT_LOCAL
+    )  # fmt: skip
+
+
+def _failed_recipients(headers: Headers) -> Iterator[str]:
+    for value in headers.get_all("x-failed-recipients"):
+        yield from (address.strip() for address in value[:_MAX_LINE].split(",") if address.strip())
+
+
+def _kind(headers: Headers, body: Body) -> Kind:
+    low = body.lower[:20_000]
+    if any(phrase in low for phrase in _GIVEN_UP):
+        return Kind.BOUNCE
+    if any(phrase in low for phrase in _DELAYED):
+        return Kind.DELAY
+    subject = (headers.get("subject") or "").lower()
+    is_delay = any(word in subject for word in _DELAY_SUBJECT) and not _says_failed(low)
+    return Kind.DELAY if is_delay else Kind.BOUNCE
+
+
+def _is_certain(headers: Headers, body: Body) -> bool:
+    """Whether the message is a report though it names nobody: the header says so twice, and the text once."""
+    if not _says_failed(body.lower[:20_000]) or not has_report_subject(headers):
+        return False
+    return has_null_sender(headers) or has_daemon_sender(headers) or has_report_type(headers)

@@ -1,0 +1,113 @@
+"""Mailbox providers and mailing list servers that report in words of their own."""
+
+from __future__ import annotations
+
+from ..address import ADDRESS
+from ..detector import TextFormat
+
+__all__ = ["PROVIDERS"]
+
+BIGFISH = TextFormat(
+    name="bigfish",
+    start=("your message to:",),
+    marks=("has not yet been delivered because", "has not been delivered because"),
+    recipient=(rf"^\s+<?(?P<address>{ADDRESS})>?\s*$",),
+    delay=("has not yet been delivered because",),
+    trusted=True,
+    reports_only=True,
+)
+
+# fml refuses who is not a member; the address that failed is that of the list.
+FML = TextFormat(
+    name="fml",
+    headers={"x-mlserver": ""},
+    start=("you are not a member of this mailing list <", "not a member of this mailing list"),
+    recipient=(rf"(?i)(?P<diagnostic>(?:you are )?not a member of this mailing list <(?P<address>{ADDRESS})>)",),
+    trusted=True,
+)
+
+HOTPOP = TextFormat(
+    name="hotpop",
+    start=("undeliverable address:",),
+    recipient=(rf"^\s*Undeliverable Address:\s*<?(?P<address>{ADDRESS})>?\s*$",),
+    skip=("system contact:",),
+    trusted=True,
+    reports_only=True,
+)
+
+MAIL_RU = TextFormat(
+    name="mail-ru",
+    start=("письмо создано автоматически сервером mail.ru",),
+    recipient=(
+        rf"^ {{2}}(?P<address>{ADDRESS})\s*$",
+        rf"^ {{0,8}}(?P<diagnostic>(?:Local mailbox|Mailbox) <?(?P<address>{ADDRESS})>? is .*)$",
+    ),
+    end=("------ this is a copy",),
+    recipient_header="x-failed-recipients",
+    trusted=True,
+    reports_only=True,
+)
+
+NETSCAPE = TextFormat(
+    name="netscape",
+    start=("this message was undeliverable due to the following reason",),
+    recipient=(rf"^\s+<(?P<address>{ADDRESS})>\s*$",),
+    skip=("due to the following reason:", "the following recipients did not receive your message"),
+    end=("please reply to postmaster@",),
+    lasting=True,
+    trusted=True,
+    reports_only=True,
+)
+
+# Servers in qmail's manner: the address in angle brackets and a colon, the reason below it.
+QMAIL_LIKE = TextFormat(
+    name="qmail-like",
+    start=(
+        "not able to deliver your message to the following address",
+        "your message could not be delivered.",
+        "su mensaje no pudo ser entregado",
+        "sua mensagem nao pode ser enviada",
+        "邮件无法发送到您指定的地址",
+        "到下列地址的信件投递失败",
+    ),
+    recipient=(rf"^\s*<(?P<address>{ADDRESS})>:\s*$", rf"^(?P<address>{ADDRESS})\s*$"),
+    end=("--- below", "--- original message", "--- mensaje original", "--- 附件", "--- attachment"),
+    trusted=True,
+    reports_only=True,
+)
+
+# The stars and bars of the amenworld.com relays, whose details follow under a rule.
+STARRED = TextFormat(
+    name="starred",
+    marks=("automatically generated delivery status notification",),
+    start=(
+        "delivery to the following recipients failed permanently",
+        "delevery to the following recipients failed permanently",
+        "delevery to the following recipients was aborted",
+        "delivery to the following recipients was aborted",
+    ),
+    recipient=(rf"^\s+\* (?P<address>{ADDRESS})\s*$",),
+    fields=(r"^SMTP:(?P<command>[A-Z]{4})\b", r"host (?P<remote_mta>[0-9A-Za-z.:-]{3,250}): [245]\d\d"),
+    skip=("===========", "technical details:"),
+    paragraph=False,
+    trusted=True,
+    reports_only=True,
+)
+
+ZOHO = TextFormat(
+    name="zoho",
+    start=("error_code :", "[status: error, address:"),
+    recipient=(
+        rf"^\s*<?(?P<address>{ADDRESS})>?,? (?P<diagnostic>.*?ERROR_CODE :(?P<reply>[245]\d\d)?.*)$",
+        (
+            rf"\[Status: Error, Address: <(?P<address>{ADDRESS})>, "
+            r"(?P<diagnostic>ResponseCode (?P<reply>[245]\d\d)?.*?)\]?$"
+        ),
+    ),
+    end=("----- transcript of session follows",),
+    delay=("message will be retried for",),
+    trusted=True,
+    reports_only=True,
+)
+
+PROVIDERS = (BIGFISH, FML, HOTPOP, MAIL_RU, NETSCAPE, QMAIL_LIKE, STARRED, ZOHO)

@@ -1,0 +1,57 @@
+"""Mail servers for Windows that say it in a few lines of their own: MailEnable, hMailServer, SmarterMail, LSMTP."""
+
+from __future__ import annotations
+
+from ..address import ADDRESS
+from ..detector import TextFormat
+
+__all__ = ["WINDOWS"]
+
+MAILENABLE = TextFormat(
+    name="mailenable",
+    start=("mailenable: message could not be delivered", "mailenable: message delivery"),
+    recipient=(rf"^\s*Recipient:\s*\[SMTP:(?P<address>{ADDRESS})\]\s*;?\s*$",),
+    fields=(r"^\s*Reason:\s*(?P<diagnostic>.+)$",),
+    end=("message headers follow",),
+    delay=("message delivery has been delayed", "will continue to be attempted"),
+    trusted=True,
+    reports_only=True,
+)
+
+HMAILSERVER = TextFormat(
+    name="hmailserver",
+    marks=("hmailserver", "   error type: "),
+    start=("the following recipient(s) could not be reached",),
+    recipient=(rf"^\s*(?P<address>{ADDRESS})\s*$",),
+    fields=(
+        r"^\s*Remote server \((?P<remote_mta>[0-9A-Za-z.:-]{1,250})\) issued an error",
+        r"^\s*hMailServer sent:\s*(?P<command>[A-Z]{4,8})",
+        r"^\s*Remote server replied:\s*(?P<diagnostic>.+)$",
+        r"^\s*Error Description:\s*(?P<diagnostic>.+)$",
+    ),
+    trusted=True,
+    reports_only=True,
+)
+
+SMARTERMAIL = TextFormat(
+    name="smartermail",
+    start=("could not deliver message to the following recipient(s)",),
+    recipient=(rf"^\s*Failed Recipient:\s*<?(?P<address>{ADDRESS})>?\s*$",),
+    fields=(r"^\s*Reason:\s*(?P<diagnostic>.+)$",),
+    end=("lines of the message follows", "-- the header and top"),
+    trusted=True,
+    reports_only=True,
+)
+
+# LSMTP and LISTSERV, in a form made for programs.
+LSMTP = TextFormat(
+    name="lsmtp",
+    start=("--> error description:",),
+    recipient=(rf"^Error-for:\s+(?P<address>{ADDRESS})",),
+    fields=(r"^Error-Text:\s+(?P<diagnostic>.+)$", r"^\s{8,}(?P<diagnostic>\".+)$"),
+    end=("error-end:",),
+    trusted=True,
+    reports_only=True,
+)
+
+WINDOWS = (MAILENABLE, HMAILSERVER, SMARTERMAIL, LSMTP)
