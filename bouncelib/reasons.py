@@ -150,28 +150,34 @@ def bounce_type(
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_WHEN = re.compile(
-    r"""(?: again | retry | retries | back | wait | greylist\w* | graylist\w* | delay(?:ed)? | deferr?ed | later | resend
-          | attempt | available | blocked | throttled )
-        [^\w\n]{1,3} (?: [a-z]{1,9} [ ] ){0,4}
-        (?: (\d{1,2}):(\d\d):(\d\d)\b
-          | (\d{1,6}) [ \-]? (s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)\b )""",
+_SPAN = re.compile(
+    r"""(?<![\w.:])
+        (?: (\d{1,2}):(\d\d):(\d\d)
+          | (\d{1,6}) [ \-]? ( s(?:ec(?:ond)?s?)? | m(?:in(?:ute)?s?)? | h(?:(?:ou)?rs?)? | d(?:ays?)? ) ) \b""",
     re.ASCII | re.VERBOSE,
 )
-_RETRY_HINT = re.compile(r"retry[_\-]after\W{1,3}(\d{1,6})\b", re.ASCII)
+# What stands in front of the time to wait, as opposed to any other span ("20 messages in 5 minutes").
+_PLEA = re.compile(
+    r"""(?: again | retry | retries | back | wait | gr[ae]ylist\w{0,5} | delay(?:ed)? | deferr?ed | later | resend
+          | attempt | available | blocked | throttled )
+        [^\w\n]{1,3} (?: [a-z]{1,9} [ ] ){0,4} $""",
+    re.ASCII | re.VERBOSE,
+)
+_FIELD = re.compile(r"retry[_\-]after\W{1,3}(\d{1,6})\b", re.ASCII)
 
 
 def retry_after(text: str) -> int | None:
     """The seconds after which a server says to come back ("try again in 5 minutes", "Greylisted for 00:05:00")."""
     text = text[: matcher.LIMIT].lower()
-    if hint := _RETRY_HINT.search(text):
-        return int(hint[1])
-    match = _WHEN.search(text)
-    if not match:
-        return None
-    if match[4]:
-        return int(match[4]) * _UNITS[match[5][0]]
-    return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
+    if field := _FIELD.search(text):
+        return int(field[1])
+    for span in _SPAN.finditer(text):
+        start = span.start()
+        if _PLEA.search(text[max(0, start - 60) : start]):
+            if span[4]:
+                return int(span[4]) * _UNITS[span[5][0]]
+            return int(span[1]) * 3600 + int(span[2]) * 60 + int(span[3])
+    return None
 
 
 # A user's own pattern gets so many seconds for one text, and counts as not found afterwards.
@@ -186,7 +192,7 @@ _VAGUE_DETAILS = frozenset({(7, 1)})
 class Rules:
     """All rules, in order. `Rules.default()` has the package's; `with_file` puts a user's in front."""
 
-    __slots__ = ("_anchored", "_blocklists", "_coded", "_matcher", "_providers", "_rules", "_words")
+    __slots__ = ("_anchored", "_blocklists", "_coded", "_hosts", "_matcher", "_rules", "_speakers", "_words")
 
     def __init__(
         self,
@@ -202,12 +208,13 @@ class Rules:
         literals: set[str] = set().union(*(names for _, names in blocklists))
         anchored: dict[str, list[int]] = {}
         coded: dict[tuple[int | None, int, int | None] | int | None, list[int]] = {}
-        providers: list[loader.Provider] = []
+        self._speakers: dict[str, str] = {}
+        self._hosts: dict[str, str] = {}
         for index, rule in enumerate(rules):
             literals.update(rule.text, rule.none, *rule.all)
-            if rule.provider and rule.provider not in providers:
-                providers.append(rule.provider)
-                literals |= rule.provider.text
+            if rule.provider:
+                self._speakers |= dict.fromkeys(rule.provider.text, rule.provider.name)
+                self._hosts |= dict.fromkeys(rule.provider.hosts, rule.provider.name)
             anchors = min((group for group in (rule.text, *rule.all) if group), key=len, default=frozenset())
             for literal in anchors:
                 anchored.setdefault(literal, []).append(index)
@@ -216,8 +223,7 @@ class Rules:
                     coded.setdefault(key, []).append(index)
         self._anchored = anchored
         self._coded = coded
-        self._providers = tuple(providers)
-        self._matcher = matcher.Matcher(sorted(literals))
+        self._matcher = matcher.Matcher(sorted(literals | self._speakers.keys()))
 
     def __iter__(self) -> Iterator[Rule]:
         """The rules, in the order in which they are asked."""
@@ -246,13 +252,23 @@ class Rules:
         """What `refusal` means: the first rule that holds decides."""
         text = matcher.plain(refusal.text)
         hits = self._matcher.find(text)
-        speaking = [p for p in self._providers if _speaks(p, refusal, hits)] if self._providers else []
+        speaking = self._speaking(refusal, hits)
         for index in self._candidates(refusal, hits):
             rule = self._rules[index]
-            if (rule.provider is None or rule.provider in speaking) and _holds(rule, refusal, hits):
+            if (rule.provider is None or rule.provider.name in speaking) and _holds(rule, refusal, hits):
                 return self._judgement(rule, refusal, hits)
         wait = retry_after(refusal.text)
         return Judgement(Reason.UNDETERMINED, None, _UNDETERMINED, retry_after=wait)
+
+    def _speaking(self, refusal: Refusal, hits: set[str]) -> set[str]:
+        """The names of the providers whose servers or whose words these are."""
+        names = {self._speakers[literal] for literal in hits if literal in self._speakers}
+        for host in (refusal.remote_mta, refusal.reporting_mta):
+            labels = host.lower().rstrip(".").split(".") if host else []
+            for start in range(max(0, len(labels) - 6), len(labels)):
+                if name := self._hosts.get(".".join(labels[start:])):
+                    names.add(name)
+        return names
 
     def _candidates(self, refusal: Refusal, hits: set[str]) -> list[int]:
         """The rules that may hold, in order: those that a literal leads to, and those of the codes."""
@@ -268,7 +284,7 @@ class Rules:
         return sorted(found)
 
     def _judgement(self, rule: Rule, refusal: Refusal, hits: set[str]) -> Judgement:
-        said = sorted(hits & rule.text.union(*rule.all))
+        said = sorted(set().union(*[hits & group for group in (rule.text, *rule.all)]))
         codes = [str(refusal.status)] if rule.status else []
         codes += [str(refusal.code)] if rule.code else []
         blocklist = None
@@ -283,17 +299,6 @@ class Rules:
             retry_after=retry_after(refusal.text),
             blocklist=blocklist,
         )
-
-
-def _speaks(provider: loader.Provider, refusal: Refusal, hits: set[str]) -> bool:
-    if not provider.text.isdisjoint(hits):
-        return True
-    for host in (refusal.remote_mta, refusal.reporting_mta):
-        if host:
-            name = host.lower().rstrip(".")
-            if any(name == known or name.endswith(f".{known}") for known in provider.hosts):
-                return True
-    return False
 
 
 def _holds(rule: Rule, refusal: Refusal, hits: set[str]) -> bool:
@@ -343,9 +348,7 @@ def _default() -> Rules:
     registry = loader.registry(read("status.toml"), "status.toml")
     clear = tuple(rule for rule in registry if not _is_vague(rule))
     vague = tuple(rule for rule in registry if _is_vague(rule))
-    providers = sorted(
-        entry.name for entry in (home / "providers").iterdir() if entry.name.endswith(".toml")
-    )
+    providers = sorted(entry.name for entry in (home / "providers").iterdir() if entry.name.endswith(".toml"))
     rules: tuple[Rule, ...] = ()
     for name in providers:
         rules += loader.load(read(f"providers/{name}"), f"providers/{name}", words).rules

@@ -40,9 +40,7 @@ _INTRODUCED = re.compile(
 )
 _QUOTES = {'"': '"', "'": "'", "[": "]", "(": ")"}
 # What a client appends to the reply: Postfix, and Google's "(state 14)".
-_APPENDED = re.compile(
-    r"\((?:in reply to [^()]{1,80} command|state \d{1,4})\)[.\s]{0,4}$", re.ASCII | re.IGNORECASE
-)
+_APPENDED = re.compile(r"\((?:in reply to [^()]{1,80} command|state \d{1,4})\)[.\s]{0,4}$", re.ASCII | re.IGNORECASE)
 _LINE_MARK = re.compile(r"^[ \t]*(?:<<<[ \t]*)?")
 _OTHER_VOICE = re.compile(r"^[ \t]*(?:>>>|<<<|---|===|\.\.\. while talking)")
 
@@ -62,6 +60,8 @@ def parse(text: str) -> Reply | None:
 def _is_said(text: str, match: re.Match[str]) -> bool:
     start, end = match.span()
     if _STATUS_AFTER.match(text, end):
+        return True
+    if not text[:start].strip():
         return True
     if _UNIT_AFTER.match(text, end):
         return False
@@ -99,5 +99,5 @@ def _lines(rest: str, code: str) -> list[str]:
         if len(lines) > 1 and not lines[0].strip(" -"):
             del lines[0]
     lines[-1] = _APPENDED.sub("", lines[-1])
-    lines = [line.lstrip(" \t-:") .rstrip() for line in lines]
+    lines = [line.lstrip(" \t-:").rstrip() for line in lines]
     return [line for line in lines if line.strip("])}>\"'.,; ")]

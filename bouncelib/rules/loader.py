@@ -1,26 +1,26 @@
 """A TOML file of rules to values; what is wrong with it raises `BouncelibError` that names file, rule and remedy.
 
-    [provider]                  optional: the file's rules apply only where the provider speaks
-    name = "google"
-    hosts = ["google.com"]      the remote or the reporting server is this host or lies below it
-    text = ["gsmtp$"]           or the refusal contains one of these literals
+[provider]                  optional: the file's rules apply only where the provider speaks
+name = "google"
+hosts = ["google.com"]      the remote or the reporting server is this host or lies below it
+text = ["gsmtp$"]           or the refusal contains one of these literals
 
-    [words]                     names for groups of literals: "@recipient" in a rule stands for all of them
-    recipient = ["mailbox", "user$"]
+[words]                     names for groups of literals: "@recipient" in a rule stands for all of them
+recipient = ["mailbox", "user$"]
 
-    [[rule]]
-    id = "mailbox-full.over-quota"
-    reason = "mailbox_full"
-    attribution = "recipient"   optional, where it is not the reason's own
-    text = ["over quota"]       any of these literals
-    all = [["@recipient"], ["full$"]]   and one literal of every group
-    not = ["sender"]            and none of these
-    regex = "..."               and this, on the lower-cased text (searched with a time limit)
-    status = ["5.4.1", "x.7.1"] and one of these codes; x is any class, and a last * any detail (x.7.*)
-    code = [550, 554]           and one of these reply codes; 5 means any 5xx
-    command = ["RCPT"]          and one of these commands
-    example = "550 5.7.1 user is over quota"    proves the rule; with `from` (remote host) and `after` (command)
-    why = "..."                 one sentence: what the rule knows, or where it comes from
+[[rule]]
+id = "mailbox-full.over-quota"
+reason = "mailbox_full"
+attribution = "recipient"   optional, where it is not the reason's own
+text = ["over quota"]       any of these literals
+all = [["@recipient"], ["full$"]]   and one literal of every group
+not = ["sender"]            and none of these
+regex = "..."               and this, on the lower-cased text (searched with a time limit)
+status = ["5.4.1", "x.7.1"] and one of these codes; x is any class, and a last * any detail (x.7.*)
+code = [550, 554]           and one of these reply codes; 5 means any 5xx
+command = ["RCPT"]          and one of these commands
+example = "550 5.7.1 user is over quota"    proves the rule; with `from` (remote host) and `after` (command)
+why = "..."                 one sentence: what the rule knows, or where it comes from
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import regex
 
@@ -138,7 +139,7 @@ def blocklists(data: str, name: str) -> tuple[tuple[Blocklist, frozenset[str]], 
     )
 
 
-def _parsed(data: str, name: str) -> dict[str, object]:
+def _parsed(data: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(data)
     except tomllib.TOMLDecodeError as error:
@@ -174,7 +175,9 @@ def _provider(table: object, name: str) -> Provider:
     return Provider(table["name"], hosts, text)
 
 
-def _rule(entry: Mapping[str, object], words: Mapping[str, Sequence[str]], provider: Provider | None, file: str) -> Rule:
+def _rule(
+    entry: Mapping[str, object], words: Mapping[str, Sequence[str]], provider: Provider | None, file: str
+) -> Rule:
     if unknown := sorted(entry.keys() - _KEYS):
         raise ValueError(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
     rule = Rule(
@@ -262,7 +265,7 @@ def _command(value: str) -> Command:
 
 
 def _codes(value: object) -> list[int]:
-    if not isinstance(value, list) or not all(isinstance(code, int) and (code in {4, 5} or 400 <= code < 600) for code in value):
+    if not isinstance(value, list) or any(code not in {4, 5, *range(400, 600)} for code in value):
         raise ValueError("`code` must be a list of reply codes from 400 to 599, or 4 or 5 for any of a class")
     return value
 
@@ -270,7 +273,9 @@ def _codes(value: object) -> list[int]:
 def _status_pattern(text: str) -> tuple[int | None, int, int | None]:
     """`5.1.1`, `x.1.1`, `x.7.*`."""
     match text.split("."):
-        case [("4" | "5" | "x") as klass, subject, detail] if subject.isdecimal() and (detail == "*" or detail.isdecimal()):
+        case [("4" | "5" | "x") as klass, subject, detail] if subject.isdecimal() and (
+            detail == "*" or detail.isdecimal()
+        ):
             return None if klass == "x" else int(klass), int(subject), None if detail == "*" else int(detail)
     raise ValueError(f"{text!r} is no status code; write 5.1.1, x.1.1 or x.7.*")
 

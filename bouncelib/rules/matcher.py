@@ -14,6 +14,7 @@ Every literal is filed under its rarest word; a text then asks only for the lite
 from __future__ import annotations
 
 import collections
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -24,9 +25,11 @@ LIMIT = 4096
 
 _PREFIX = 4
 
-_PUNCTUATION = {ord(c): " " for c in "!\"#$%&()*+,-./:;<=>?[\\]^_`{|}~、。，．：；！？「」『』（）【】·«»„“”‐–—…¡¿"}
-_PUNCTUATION.update({ord(c): None for c in "'’´‘"})
-_PUNCTUATION.update({ord("ß"): "ss", ord("ø"): "o", ord("ł"): "l", ord("đ"): "d", ord("æ"): "ae", ord("ı"): "i"})
+_PUNCTUATION: dict[int, str | None] = dict.fromkeys(
+    map(ord, """!"#$%&()*+,-./:;<=>?[\\]^_`{|}~、。，．：；！？「」『』（）【】·«»„“”‐–—…¡¿"""), " "
+)
+_PUNCTUATION |= dict.fromkeys(map(ord, "'’´‘"))
+_PUNCTUATION |= {ord("ß"): "ss", ord("ø"): "o", ord("ł"): "l", ord("đ"): "d", ord("æ"): "ae", ord("ı"): "i"}
 
 # Words that are one: their spellings differ, or they frame what is really said.
 _FUSED = (
@@ -39,15 +42,22 @@ _FUSED = (
     ("unknown address error", "unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
 )
 
-_LOCAL_PART_ENDS = " <>()[]\"',;:=|{}"
-_DOMAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
+# An address, from the start of a word on; possessive, so that nothing is read twice.
+_ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}])[^\s<>()\[\]"',;:=|{}@]*+@[\w.\-]*+""")
+
+# Words that stand in most refusals and tell none apart: a literal is filed under another of its words if it has one.
+_COMMON = frozenset(
+    "a again address and be blocked by been domain email error failed for from has host in ip is it mail mailbox message "
+    "no not of on or please policy recipient rejected see sender server smtp spam temporarily that the this to too try "
+    "user was with you your".split()  # noqa: SIM905
+)
 
 
 def plain(text: str) -> str:
     """`text` as literals are looked for in it: see above; a space at either end."""
     text = text[:LIMIT].lower()
     if "@" in text:
-        text = _without_addresses(text)
+        text = _ADDRESS.sub(" @ ", text)  # the local part says nothing: full@example.com
     if not text.isascii():
         text = _without_accents(text)
     text = f" {' '.join(text.translate(_PUNCTUATION).split())} "
@@ -64,24 +74,10 @@ def _without_accents(text: str) -> str:
     return unicodedata.normalize("NFKC", bare)
 
 
-def _without_addresses(text: str) -> str:
-    """An address becomes `@`: its local part says nothing about the refusal (`full@example.com`)."""
-    words = text.split()
-    for index, word in enumerate(words):
-        if "@" not in word:
-            continue
-        local, _, domain = word.rpartition("@")
-        local = local.partition("@")[0]
-        start = max(map(local.rfind, _LOCAL_PART_ENDS)) + 1
-        end = next((i for i, c in enumerate(domain) if c not in _DOMAIN), len(domain))
-        words[index] = f"{local[:start]} @ {domain[end:]}"
-    return " ".join(words)
-
-
 class Matcher:
     """The literals of all rules, and which of them a text contains."""
 
-    __slots__ = ("_anywhere", "_foreign", "_prefixes", "_words")
+    __slots__ = ("_anywhere", "_foreign", "_prefix_keys", "_prefixes", "_word_keys", "_words")
 
     def __init__(self, literals: Iterable[str]) -> None:
         """`literals` as they stand in a rule file."""
@@ -92,6 +88,7 @@ class Matcher:
                 raise ValueError(f"the literal {literal!r} contains nothing to look for")
             forms[literal] = form
         count = collections.Counter(word for form in forms.values() for word in set(form.split()))
+        count.update(dict.fromkeys(_COMMON, len(forms)))
         anywhere: list[tuple[str, str]] = []
         foreign: list[tuple[str, str]] = []
         words: dict[str, list[tuple[str, str]]] = {}
@@ -113,17 +110,27 @@ class Matcher:
         self._foreign = tuple(foreign)
         self._words: Mapping[str, list[tuple[str, str]]] = words
         self._prefixes: Mapping[str, list[tuple[str, str]]] = prefixes
+        self._word_keys = frozenset(words)
+        self._prefix_keys = frozenset(prefixes)
 
     def find(self, text: str) -> set[str]:
         """The literals that `text`, in its plain form, contains."""
         words = set(text.split())
-        found = {literal for literal, form in self._anywhere if form in text}
+        found: set[str] = set()
+        add = found.add
+        for literal, form in self._anywhere:
+            if form in text:
+                add(literal)
         if not text.isascii():
             found.update([literal for literal, form in self._foreign if form in text])
-        for key in words & self._words.keys():
-            found.update([literal for literal, form in self._words[key] if form in text])
-        for key in {word[:_PREFIX] for word in words} & self._prefixes.keys():
-            found.update([literal for literal, form in self._prefixes[key] if form in text])
+        for key in words & self._word_keys:
+            for literal, form in self._words[key]:
+                if form in text:
+                    add(literal)
+        for key in {word[:_PREFIX] for word in words} & self._prefix_keys:
+            for literal, form in self._prefixes[key]:
+                if form in text:
+                    add(literal)
         return found
 
 
@@ -140,4 +147,4 @@ def compiled(literal: str) -> str:
 
 def _unparted(character: str) -> bool:
     """Whether the script does not part words by spaces, or glues particles to them (Korean)."""
-    return "\u0e00" <= character <= "\u0eff" or "\u1100" <= character <= "\u11ff" or "\u2e80" <= character
+    return "\u0e00" <= character <= "\u0eff" or "\u1100" <= character <= "\u11ff" or character >= "\u2e80"
