@@ -248,7 +248,7 @@ class _Entry:
 
 
 # The comma between two addresses; one within a quoted local part has no blank behind it, or no address.
-_COMMA = re.compile(r"(?<=>),|,\s+(?=<?[^\s,<>]{1,300}@)")
+_COMMA = re.compile(r"(?<=>),|,\s+(?=<?(?:\"|[^\s,<>]{1,300}@))")
 
 
 def is_letter(message: Message) -> bool:

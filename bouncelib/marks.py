@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 
-from .address import clean
+from .address import clean, find
 from .mime import Headers
 
 __all__ = [
     "DAEMONS",
     "SUBJECTS",
+    "bystanders",
     "has_daemon_sender",
     "has_null_sender",
     "has_report_subject",
@@ -107,6 +108,7 @@ SUBJECTS = (
 )  # fmt: skip
 """What stands in the subjects of reports."""
 
+_PARTIES = ("to", "from", "sender", "reply-to", "delivered-to", "x-original-to", "errors-to", "list-post")
 _REPORT_FIELDS = ("x-failed-recipients", "x-ms-exchange-message-is-ndr", "x-ms-embedded-report")
 
 # A person answers or forwards; some systems put the words behind the subject of the returned message instead.
@@ -124,6 +126,15 @@ def is_daemon(address: str) -> bool:
     """Whether an address is the mailbox of a mail system."""
     local = address.rpartition("@")[0] or address
     return local.strip("\"' <>").lower() in DAEMONS
+
+
+def bystanders(headers: Headers) -> frozenset[str]:
+    """Whom the header names, in lower case: who gets the report and who sends it. None of them is the failed one."""
+    found: set[str] = set()
+    for name in _PARTIES:
+        for value in headers.get_all(name):
+            found.update(address.lower() for address in find(value[:1000]))
+    return frozenset(found)
 
 
 def has_null_sender(headers: Headers) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..detector import Detector
 from .amazonses import AmazonSes
+from .arf import Arf
+from .challenge import Challenge
 from .chasquid import CHASQUID
 from .communigate import COMMUNIGATE
 from .courier import COURIER
@@ -21,6 +23,7 @@ from .imail import IMAIL
 from .james import JAMES, JAMES_DETAILS
 from .japan import JAPAN
 from .mdaemon import MDAEMON, MDAEMON_LOCAL
+from .mdn import Mdn, SieveReject
 from .messagingserver import MessagingServer
 from .mms import MmsGateway
 from .nullmailer import NULLMAILER
@@ -30,6 +33,7 @@ from .powermta import POWERMTA
 from .providers import PROVIDERS
 from .qmail import QMAIL, QSBMF
 from .rfc3464 import Rfc3464
+from .rfc3834 import AutoReply
 from .smail import SMAIL
 from .transcript import Sendmail, Transcript
 from .unnamed import UNNAMED
@@ -40,6 +44,11 @@ __all__ = ["BUILTIN"]
 
 BUILTIN: tuple[Detector, ...] = (
     Rfc3464(),
+    Arf(),
+    Mdn(),
+    SieveReject(),
+    Challenge(),
+    AutoReply(),
     # MTAs
     POSTFIX,
     EXIM,

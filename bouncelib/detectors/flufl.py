@@ -16,7 +16,7 @@ from email.message import Message as StdlibMessage
 from typing import Protocol
 
 from .. import address as addresses
-from ..marks import is_daemon, is_report
+from ..marks import bystanders, is_daemon, is_report
 from ..mime import Message
 from ..model import Finding, Kind, Value
 
@@ -32,6 +32,7 @@ MAX_NESTED = 20
 """Multiparts and enclosed messages beyond which nothing is handed over: the standard library's parser recurses."""
 
 _MAX_FOUND = 1000
+_FULL = re.compile(addresses.ADDRESS)
 _LONG = re.compile(rb"[^\n]{%d,}" % MAX_LINE)
 
 
@@ -64,7 +65,7 @@ class FluflAdapter:
         low = raw.lower()
         if low.count(b"multipart/") + low.count(b"message/") <= MAX_NESTED:
             parsed = email.message_from_bytes(raw, policy=email.policy.compat32)
-            yield from _findings(*self._detector.process(parsed))
+            yield from _findings(*self._detector.process(parsed), bystanders(message.headers))
 
 
 class _AllFailures:
@@ -84,11 +85,13 @@ class Flufl(FluflAdapter):
         super().__init__(_AllFailures(), name="flufl", fallback=True)
 
 
-def _findings(temporary: Iterable[bytes | str], permanent: Iterable[bytes | str]) -> Iterator[Finding]:
+def _findings(
+    temporary: Iterable[bytes | str], permanent: Iterable[bytes | str], excluded: frozenset[str]
+) -> Iterator[Finding]:
     for found, kind, action in ((temporary, Kind.DELAY, "delayed"), (permanent, Kind.BOUNCE, "failed")):
         for text in sorted(_readable(item) for item in found)[:_MAX_FOUND]:
             address = addresses.clean(text)
-            if address and "@" in address and not is_daemon(address):
+            if address and _FULL.fullmatch(address) and address.lower() not in excluded and not is_daemon(address):
                 yield Finding(
                     address=Value(address, rule="flufl.bounce"), action=Value(action, rule="flufl.bounce"), kind=kind
                 )

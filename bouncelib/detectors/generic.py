@@ -7,19 +7,29 @@ where the text says so, in one of three ways:
 2. it stands alone in its line, or in a list, under a heading such as "could not be delivered to the following";
 3. it stands alone in its line, and the line below begins with a code.
 
-Never the sender, the reporter, a postmaster, or an address behind a word such as "contact" or "from". Code because
-nothing here is a fixed form. The words are by language, in lower case; codes and structure carry any other language.
+Never a postmaster, or an address behind a word such as "contact" or "from", and the sender, or whoever gets the report,
+only where a code stands beside. Code because nothing here is a fixed form. The words are by language, in lower case;
+codes and structure carry any other language.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 
 from .. import address as addresses
 from ..body import Body
 from ..detector import is_letter
-from ..marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_daemon, is_report
+from ..marks import (
+    bystanders,
+    has_daemon_sender,
+    has_null_sender,
+    has_report_subject,
+    has_report_type,
+    is_daemon,
+    is_report,
+)
 from ..mime import Headers, Message
 from ..model import Finding, Kind, Value
 
@@ -31,6 +41,7 @@ MAX_LINES = 400
 _MAX_LINE = 1000
 _MAX_FOUND = 200
 _DIAGNOSTIC_LINES = 12
+_HEADING = 400
 
 _CODE = re.compile(
     r"(?<![\w.+/@:-])(?:[45][0-5]\d[ \-:]{1,3}#?[45]\.\d{1,3}\.\d{1,3}|#?[45]\.[0-7]\.\d{1,3}(?![.\d])"
@@ -65,6 +76,8 @@ _NOT_LOCAL = frozenset({
 _FAILED = (
     "could not be delivered", "couldn't be delivered", "couldn’t be delivered", "cannot be delivered",
     "can not be delivered", "can't be delivered", "could not deliver", "couldn't deliver", "cannot deliver",
+    "error occurred while trying to deliver", "error delivering", "error while delivering", "attempting to deliver",
+    "problem delivering", "problems delivering", "was aborted", "had delivery problems", "delivery problems to",
     "unable to deliver", "not able to deliver", "was not delivered", "wasn't delivered", "were not delivered",
     "not been delivered", "not delivered to", "was undeliverable", "is undeliverable", "undeliverable address",
     "undeliverable to", "undelivered to", "delivery failed", "delivery has failed", "delivery to the following",
@@ -166,22 +179,33 @@ class Generic:
             found = True
             yield Finding(address=Value(address, rule="field x-failed-recipients"), kind=kind)
         lines = _report_lines(body)
-        excluded = _excluded(headers)
-        named: list[tuple[int, str, str]] = []
-        for index, address, rule in _candidates(lines):
-            if _is_possible(address, excluded) and len(named) < _MAX_FOUND:
-                named.append((index, address, rule))
-        starts = [index for index, _, _ in named]
-        for index, address, rule in named:
+        excluded = bystanders(headers)
+        named = [
+            candidate
+            for candidate in _candidates(lines)
+            if _is_possible(candidate.address, frozenset() if candidate.is_sure else excluded)
+        ][:_MAX_FOUND]
+        starts = [candidate.line for candidate in named]
+        for candidate in named:
             found = True
-            text = _diagnostic(lines, index, starts)
+            text = _diagnostic(lines, candidate.line, starts)
             yield Finding(
-                address=body.value(address, index, rule),
-                diagnostic=body.value(text, index, rule) if text else None,
+                address=body.value(candidate.address, candidate.line, candidate.rule),
+                diagnostic=body.value(text, candidate.line, candidate.rule) if text else None,
                 kind=kind,
             )
         if not found and _is_certain(headers, body):
             yield Finding(kind=kind)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An address that the text calls failed; `is_sure` where a code stands by it, so that anybody may be meant."""
+
+    line: int
+    address: str
+    rule: str
+    is_sure: bool = False
 
 
 def _report_lines(body: Body) -> list[str]:
@@ -194,48 +218,50 @@ def _report_lines(body: Body) -> list[str]:
     return lines
 
 
-def _candidates(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
-    """Every address that the text says has failed: line, address, and the name of the rule that says so."""
-    heading = ""
+def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
+    """Every address that the text says has failed."""
+    heading = last = ""
     for index, line in enumerate(lines):
         if "@" not in line:
-            stripped = line.strip()
-            if stripped:
-                # A sentence may be folded over two lines.
-                heading = (
-                    stripped.lower() if heading == "" or stripped.endswith(":") else f"{heading} {stripped.lower()}"
-                )
-                heading = heading[-300:]
+            if line.strip():
+                last = line.strip()
+                heading = f"{heading} {last.lower()}"[-_HEADING:]
             continue
         alone = _ALONE.match(line)
-        if alone:
-            if _says_failed(heading):
-                yield index, alone["address"], "listed under a failure"
-            elif _CODE.search(_below(lines, index)):
-                yield index, alone["address"], "code in the line below"
-            elif _says_failed(_below(lines, index).lower()):
-                yield index, alone["address"], "failure in the line below"
-            continue
-        yield from _beside(index, line, heading)
-        heading = line.strip().lower()[-300:]
+        if not alone:
+            yield from _beside(index, line, heading)
+            last = line.strip()
+            heading = last.lower()[-_HEADING:]
+        elif not _NOT_FAILED.search(last[-80:]):
+            below = _below(lines, index)
+            if _CODE.search(below):
+                yield _Candidate(index, alone["address"], "code in the line below", is_sure=True)
+            elif _announces(heading):
+                yield _Candidate(index, alone["address"], "listed under a failure")
+            elif _says_failed(below.lower()):
+                yield _Candidate(index, alone["address"], "failure in the line below")
 
 
-def _beside(index: int, line: str, heading: str) -> Iterator[tuple[int, str, str]]:
+def _beside(index: int, line: str, heading: str) -> Iterator[_Candidate]:
     """Addresses in running text beside a refusal."""
-    low = line.lower()
-    code = _CODE.search(line)
     opens = _OPENS.match(line)
-    if opens and not _NOT_FAILED.search(line[: opens.start("address")]):
-        if _CODE.search(opens["rest"]) or _says_failed(opens["rest"].lower()) or _says_failed(heading):
-            yield index, opens["address"], "opens a line that refuses"
+    if opens:
+        if _CODE.search(opens["rest"]):
+            yield _Candidate(index, opens["address"], "opens a line with a code", is_sure=True)
+        elif _says_failed(opens["rest"].lower()) or _announces(heading):
+            yield _Candidate(index, opens["address"], "opens a line that refuses")
         return
-    if not code and not _says_failed(low):
+    code = _CODE.search(line)
+    if line.lstrip().startswith("<<<") or not (code or _announces(line.lower())):
         return
     for match in _ADDRESS.finditer(line):
-        before = line[: match.start()]
-        if not _NOT_FAILED.search(before[-80:]):
-            yield index, match[0], "beside a code" if code else "beside words of failure"
+        if not _NOT_FAILED.search(line[max(0, match.start() - 80) : match.start()]):
+            yield _Candidate(index, match[0], "beside a code" if code else "beside words of failure")
             return  # what follows the first one is the reply, which may name anybody
+
+
+def _announces(low: str) -> bool:
+    return _says_failed(low) or any(phrase in low for phrase in _DELAYED)
 
 
 def _says_failed(low: str) -> bool:
@@ -267,15 +293,6 @@ def _diagnostic(lines: Sequence[str], index: int, starts: Sequence[int]) -> str:
         before = [line.strip() for line in lines[max(0, index - 6) : index] if line.strip()]
         text = [*before, *text] if _CODE.search("\n".join(before)) else text or before
     return "\n".join(text)
-
-
-def _excluded(headers: Headers) -> frozenset[str]:
-    """Who is never the failed one: whom the report is sent to, who sends it, and the lists it passes through."""
-    found: set[str] = set()
-    for name in ("to", "from", "sender", "reply-to", "delivered-to", "x-original-to", "errors-to", "list-post"):
-        for value in headers.get_all(name):
-            found.update(address.lower() for address in addresses.find(value[:_MAX_LINE]))
-    return frozenset(found)
 
 
 def _is_possible(address: str, excluded: frozenset[str]) -> bool:
