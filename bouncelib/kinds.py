@@ -1,9 +1,10 @@
 """What a message is, decided in one place from what the detectors found.
 
-1. Recipients of a DSN or of a known bounce format: any failed makes a bounce, else any delayed a delay, else a success.
-2. Else a complaint (ARF), a disposition (MDN), a challenge or an automatic reply, in this order.
-3. Else a known bounce format that names nobody.
-4. Else what only the fallback detectors believe.
+1. A complaint (ARF) is one, whatever its words look like; so is a disposition (MDN) in which nobody has an action.
+2. A challenge or an automatic reply, unless a DSN or a known bounce format names somebody: words alone, that name an
+   address here and speak of a failure there, are no bounce in a message that says of itself that it is something else.
+3. Recipients of anything else: any failed makes a bounce, else any delayed a delay, else a success.
+4. Else what the detectors say: a bounce before a delay before a success.
 5. Else it is no report.
 """
 
@@ -11,30 +12,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .merge import Facts
+from .merge import RANKS, Facts
 from .model import Action, Finding, Kind
 
 __all__ = ["NOT_BOUNCES", "decide"]
 
 NOT_BOUNCES = (Kind.COMPLAINT, Kind.DISPOSITION, Kind.CHALLENGE, Kind.AUTO_REPLY)
+
+_ANSWERS = (Kind.CHALLENGE, Kind.AUTO_REPLY)
 _BOUNCES = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
+# Detectors from this rank on go by words that any mail may contain.
+_WORDS_ONLY = RANKS["transcript"]
 
 
 def decide(found: Iterable[tuple[str, Finding]], recipients: Sequence[Facts]) -> Kind:
     """The kind of a message, from the findings and the recipients merged from them."""
+    found = list(found)
     said = {finding.kind for _, finding in found if finding.kind is not None}
-    if recipients:
-        if Kind.COMPLAINT in said and not said & set(_BOUNCES):
-            return Kind.COMPLAINT
-        actions = {facts.action for facts in recipients}
-        if Action.FAILED in actions:
-            return Kind.BOUNCE
-        if Action.DELAYED in actions:
-            return Kind.DELAY
-        if actions - {None}:
-            return Kind.SUCCESS
-    order = (*_BOUNCES, *NOT_BOUNCES) if recipients else (*NOT_BOUNCES, *_BOUNCES)
-    for kind in order:
+    actions = {facts.action for facts in recipients} - {None}
+    if Kind.COMPLAINT in said:
+        return Kind.COMPLAINT
+    if Kind.DISPOSITION in said and not actions:
+        return Kind.DISPOSITION
+    if not any(finding.address and RANKS.get(detector, 1) < _WORDS_ONLY for detector, finding in found):
+        for kind in _ANSWERS:
+            if kind in said:
+                return kind
+    if Action.FAILED in actions:
+        return Kind.BOUNCE
+    if Action.DELAYED in actions:
+        return Kind.DELAY
+    if actions:
+        return Kind.SUCCESS
+    for kind in _BOUNCES:
         if kind in said:
             return kind
     return Kind.BOUNCE if recipients else Kind.OTHER

@@ -22,7 +22,7 @@ __all__ = ["RANKS", "Facts", "ReportFacts", "merge", "parse_date", "settle"]
 
 # The precedence table. Structured fields outrank a known prose format, prose outranks a bare SMTP transcript, and
 # what only a generic search believes counts where nothing else was found. Detectors not listed are of rank 1.
-RANKS = {"rfc3464": 0, "arf": 0, "sieve-reject": 0, "transcript": 2, "generic": 3, "flufl": 4}
+RANKS = {"rfc3464": 0, "arf": 0, "mdn": 0, "sieve-reject": 0, "transcript": 2, "generic": 3, "flufl": 4}
 _DEFAULT_RANK = 1
 
 _TYPE = re.compile(r"^\s*([A-Za-z][A-Za-z0-9-]{0,40})\s*;\s*")

@@ -131,7 +131,7 @@ class Parser:
         when: tuple[Timing, Evidence],
         provenance: Provenance,
     ) -> Recipient:
-        if kind is Kind.COMPLAINT:
+        if kind in (Kind.COMPLAINT, Kind.DISPOSITION):
             return Recipient(facts.address, facts.original_address, Action.DELIVERED, evidence=facts.evidence)
         action = facts.action or _ACTIONS.get(kind, Action.FAILED)
         if action not in (Action.FAILED, Action.DELAYED):
