@@ -65,7 +65,8 @@ class Sample:
     """A message, and what it must give.
 
     `expected` holds the values of the report's fields, `recipients` those of each recipient, in order, or `None` where
-    the table says nothing about recipients. `gaps` maps the fields that are known to be wrong to the reason why.
+    the table says nothing about recipients; `aliases` are the other names that they go by in the report. `gaps` maps
+    the fields that are known to be wrong to the reason why.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Sample:
     raw: bytes
     expected: Mapping[str, object]
     recipients: tuple[Mapping[str, object], ...] | None = None
+    aliases: frozenset[str] = frozenset()
     gaps: Mapping[str, str] = dataclasses.field(default_factory=dict)
     context: Context | None = None
     source: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -128,7 +130,9 @@ _RECIPIENT: dict[str, tuple[type, _Getter]] = {
 }
 # What a change that leaves the meaning alone must leave alone too.
 _VERDICT = ("address", "original_address", "action", "status", "reason", "timing", "bounce_type", "suppress")
-_CONTEXT = ("own_mtas", "own_domains", "message_id_domains", "require_proof")
+_CONTEXT = tuple(field.name for field in dataclasses.fields(Context))
+# The checks beside the expectations that `gap` may mark as well.
+_CHANGES = ("variants", "wrapped", "cuts")
 _SOURCE = ("origin", "scenario", "changed", "why")
 _NONE = "none"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -223,7 +227,7 @@ def cuts(raw: bytes, *, limit: int = 150) -> Iterator[tuple[int, bytes]]:
 
 
 def check_variants(sample: Sample, parser: Parses | None = None) -> list[Difference]:
-    """Where a variant of the message has another verdict than the message itself."""
+    """Where a variant of the message has another verdict than the message itself; `gap.variants` expects one."""
     expected = _verdict(sample.parse(parser))
     found = []
     for name, raw in variants(sample.raw):
@@ -233,26 +237,33 @@ def check_variants(sample: Sample, parser: Parses | None = None) -> list[Differe
             for field in dict.fromkeys([*expected, *got])
             if expected.get(field) != got.get(field)
         ]
-    return found
+    return _unless_gap(sample, "variants", found)
 
 
 def check_wrapped(sample: Sample, parser: Parses | None = None) -> list[Difference]:
-    """Where the message as an attachment of an ordinary mail is taken for more than that."""
+    """Where the message as an attachment of an ordinary mail is taken for more; `gap.wrapped` expects that."""
     report = _parse(wrapped(sample.raw), sample.context, parser)
     addresses = [recipient.address for recipient in report.recipients]
     found = [Difference("kind", Kind.OTHER, report.kind, "wrapped")] if report.kind is not Kind.OTHER else []
-    return found + ([Difference("recipients", [], addresses, "wrapped")] if addresses else [])
+    if addresses:
+        found.append(Difference("recipients", [], addresses, "wrapped"))
+    return _unless_gap(sample, "wrapped", found)
 
 
 def check_cuts(sample: Sample, parser: Parses | None = None) -> list[Difference]:
-    """Where a part of the message names a recipient that the whole does not name."""
-    known = {recipient.address for recipient in sample.parse(parser).recipients}
+    """Where a part of the message names somebody whom the whole does not name; `gap.cuts` expects that.
+
+    The whole names its recipients, the addresses that the sender used for them, and the sample's `aliases`.
+    """
+    known = set(sample.aliases)
+    for recipient in sample.parse(parser).recipients:
+        known |= {recipient.address, recipient.subscriber}
     found = []
     for lines, raw in cuts(sample.raw):
         named = {recipient.address for recipient in _parse(raw, sample.context, parser).recipients}
         if invented := sorted(named - known):
             found.append(Difference("recipients", sorted(known), invented, f"cut after line {lines}"))
-    return found
+    return _unless_gap(sample, "cuts", found)
 
 
 def check_round_trip(sample: Sample, parser: Parses | None = None) -> list[Difference]:
@@ -276,12 +287,18 @@ def _parse(raw: bytes, context: Context | None, parser: Parses | None) -> Report
 
 def _compare(sample: Sample, report: Report) -> list[Difference]:
     wrong = {difference.field: difference for difference in _differences(sample, report)}
-    closed = [
-        Difference(field, "a gap", "as it should be", f"remove the mark: {why}")
-        for field, why in sample.gaps.items()
-        if field not in wrong
-    ]
+    closed = [_closed(field, why) for field, why in sample.gaps.items() if field not in wrong and field not in _CHANGES]
     return [difference for field, difference in wrong.items() if field not in sample.gaps] + closed
+
+
+def _unless_gap(sample: Sample, name: str, found: list[Difference]) -> list[Difference]:
+    if name not in sample.gaps:
+        return found
+    return [] if found else [_closed(name, sample.gaps[name])]
+
+
+def _closed(field: str, why: str) -> Difference:
+    return Difference(field, "a gap", "as it should be", f"remove the mark: {why}")
 
 
 def _differences(sample: Sample, report: Report) -> Iterator[Difference]:
@@ -326,16 +343,21 @@ def _read(root: Path, stem: Path) -> Sample:
         data = tomllib.loads(table.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BouncelibError(f"{table} is not TOML: {error}") from error
-    gaps = dict(_gaps(table, data.pop("gap", {}), (*_REPORT, "recipients"), ""))
+    gaps = dict(_gaps(table, data.pop("gap", {}), (*_REPORT, "recipients", *_CHANGES), ""))
     context = data.pop("context", None)
     source = data.pop("source", {})
     listed = data.pop("recipients", None)
+    aliases = [alias for fields in listed or () for alias in _aliases(table, fields)]
     if "kind" not in data:
         raise BouncelibError(f"{table} does not say what the message is: `kind` is missing")
     _known(table, source, _SOURCE, "[source]")
     expected = _values(table, data, _REPORT, "the report")
     recipients = None if listed is None else tuple(_recipients(table, listed, gaps))
-    checked = {*expected, *(f"{fields['address']}.{field}" for fields in recipients or () for field in fields)}
+    checked = {
+        *_CHANGES,
+        *expected,
+        *(f"{fields['address']}.{field}" for fields in recipients or () for field in fields),
+    }
     if recipients is not None:
         checked.add("recipients")
     for field in gaps:
@@ -347,6 +369,7 @@ def _read(root: Path, stem: Path) -> Sample:
         raw=path.read_bytes(),
         expected=expected,
         recipients=recipients,
+        aliases=frozenset(aliases),
         gaps=gaps,
         context=None if context is None else _context(table, context),
         source=source,
@@ -362,6 +385,14 @@ def _recipients(table: Path, recipients: object, gaps: dict[str, str]) -> Iterat
         own = dict(fields)
         gaps.update(_gaps(table, own.pop("gap", {}), tuple(_RECIPIENT), f"{own['address']}."))
         yield _values(table, own, _RECIPIENT, "a recipient")
+
+
+def _aliases(table: Path, fields: object) -> list[str]:
+    """Takes the key `aliases` out of a recipient's fields: it is known about the report, not read from it."""
+    aliases = fields.pop("aliases", []) if isinstance(fields, dict) else []
+    if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
+        raise BouncelibError(f"{table}: aliases must be a list of addresses")
+    return aliases
 
 
 def _gaps(table: Path, marks: object, known: tuple[str, ...], prefix: str) -> Iterator[tuple[str, str]]:
