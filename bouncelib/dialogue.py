@@ -8,36 +8,83 @@ from .model import Command
 
 __all__ = ["find_command", "find_host", "to_command"]
 
+# What a diagnostic tells about the dialogue, it tells at its beginning or not at all.
+_LIMIT = 4096
+
 # The words that MTAs put for a command, longest first; RFC 5321 section 4.1, RFC 2033, RFC 3030.
 _WORDS = (
     ("end of data", Command.DATA), ("end-of-data", Command.DATA), ("message body", Command.DATA),
     ("message content", Command.DATA), ("mail data", Command.DATA), ("sending data", Command.DATA),
     ("body of message", Command.DATA), ("data block", Command.DATA), ("pipelined", Command.DATA),
     ("starttls", Command.STARTTLS), ("tls", Command.STARTTLS),
-    ("initial connection", Command.CONN), ("connect", Command.CONN), ("greeting", Command.CONN),
-    ("banner", Command.CONN), ("conn", Command.CONN), ("open", Command.CONN),
+    ("initial connection", Command.CONN), ("initial server greeting", Command.CONN), ("connect", Command.CONN),
+    ("greeting", Command.CONN), ("banner", Command.CONN), ("conn", Command.CONN), ("open", Command.CONN),
     ("ehlo", Command.EHLO), ("helo", Command.EHLO), ("lhlo", Command.EHLO), ("auth", Command.AUTH),
     ("mail", Command.MAIL), ("rcpt", Command.RCPT), ("bdat", Command.DATA), ("data", Command.DATA),
     ("eod", Command.DATA), ("dot", Command.DATA), (".", Command.DATA),
 )  # fmt: skip
 
-# Postfix "(in reply to RCPT TO command)", Exim "error from remote mail server after RCPT TO:<...>", and their like.
+_VERB = r"(?:MAIL|RCPT|DATA|BDAT|[EHL][EH]LO|STARTTLS|AUTH)\b"
+_WHAT = (
+    rf"(?P<what>initial (?:connection|server greeting)|end[ -]of[ -]data|message (?:body|content)|(?:mail )?data\b"
+    rf"|greeting|{_VERB})"
+)
+# Postfix "(in reply to RCPT TO command)", "while sending end of data", "while performing the EHLO handshake", Exim
+# "error from remote mail server after pipelined MAIL FROM:<...>", "in response to initial connection", dma "did not
+# like our RCPT TO", hMailServer "sent: RCPT TO:<...>", and their like.
 _AFTER = re.compile(
-    r"(?i)(?:in reply to|in response to|response to(?: the)?|error (?:from remote (?:mail )?server|"
-    r"from remote mailer)?\s*after|while (?:sending|talking after)|after sending|rejected (?:at|after)|"
-    r"\bduring|\bat stage|stage:)\s+(?:the )?(?P<what>pipelined [a-z]+|initial connection|end[ -]of[ -]data|"
-    r"message (?:body|content)|[A-Z]{4,8}\b(?:[ -](?:FROM|TO)\b)?)"
+    r"(?i)(?:\bin reply to|\bin response to|\bresponse to|\berror (?:from remote (?:mail )?(?:server|mailer) )?after"
+    r"|\b(?:server|mailer|timeout|\]|\)) after|\bwhile (?:sending|receiving|performing|talking)"
+    r"|\b(?:after|failed) (?:sending|on)|\brejected (?:at|after)|\bduring|\bat stage|\bstage:|\bdid not like our"
+    r"|\b(?:sent|command):)\s{1,9}(?:(?:the|pipelined|sending) ){0,3}" + _WHAT
 )
-# Postfix "host mx.example.com[192.0.2.1] said:", Exim "host mx.example.com [192.0.2.1]: 550".
-_HOST = re.compile(
-    r"(?i)(?:\bhost|\bserver|while talking to|remote host|error from)\s+(?P<host>[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,250}"
-    r"[A-Za-z0-9])?|(?=\[))\s?(?:\((?P<helo>[^()\s]{1,250})\)\s?)?(?P<ip>\[[0-9A-Fa-f.:]{3,50}\])?(?=[\s:(,.]|$)"
+# qmail says it in sentences; see qmail-remote.c.
+_SENTENCES = (
+    ("does not like recipient", Command.RCPT),
+    ("sender was rejected", Command.MAIL),
+    ("failed after i sent the message", Command.DATA),
+    ("failed on data command", Command.DATA),
+    ("my name was rejected", Command.EHLO),
+    ("greeting failed", Command.CONN),
+    ("able to establish an smtp connection", Command.CONN),
 )
+# No connection, no command: Postfix "connect to mx.example.com[192.0.2.1]:25: Connection refused", Exim and Courier
+# "mx.example.com [192.0.2.1]: Connection timed out".
+_NOT_CONNECTED = re.compile(
+    r"(?i)\bconnect to \S{1,300}: "
+    r"|\]:? {0,3}(?:connection (?:refused|timed out)|no route to host|network is unreachable)"
+)
+# A transcript: what the client said, and the first refusal after it. Sendmail, Courier; MDaemon draws arrows.
+_SAID = re.compile(
+    rf"(?i)(?:^|\s)(?:(?:>>>|<--|-->)[ \t]*(?P<what>{_VERB})|(?:<<<|-->|<--)[ \t]*(?P<no>[45]\d\d\b[^\r\n<>]{{0,80}}))"
+)
+_NO_RECIPIENT = re.compile(r"(?i)^(?:503|554)\b.*(?:rcpt|recipient)")
+
+_NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9_])?"
+_IP = r"(?:IPv6:)?[0-9A-Fa-f.:]{3,50}"
+_PLACE = (
+    rf"(?:(?P<host>{_NAME})\.?(?=[\s:\[(,;.'\"/]|$)\s?)?(?:\((?P<helo>[^()\s]{{1,250}})\)\s?)?(?:[\[(](?P<ip>{_IP})[\])])?"
+    r"(?=[\s:(,;.'\"/]|$)"
+)
+_LITERAL = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:IPv6:)?(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{3,50}")
+# Each way to name the host that was spoken to, the surest first.
+_HOSTS = (
+    re.compile(rf"(?i)(?<!client )(?<!sending )(?<!your )(?<!from )\bhost:? {_PLACE}"),
+    re.compile(rf"(?i)\b(?:while talking to|connect(?:ed)? to|connection (?:with|to)|conversation with) {_PLACE}"),
+    re.compile(rf"(?i)\b(?:recipient domain|the domain) \S{{1,255}} by {_PLACE}"),  # Google
+    re.compile(rf"(?i)\bserver (?:at )?{_PLACE}\s?(?:failed|said|returned|replied|refused|rejected|issued|responded)"),
+    re.compile(rf"(?i)\berror from {_PLACE}"),
+)
+# The same where the host stands first: qmail, Courier, dma, Exchange.
+_SUBJECT = re.compile(
+    rf"(?i)(?:^|\s){_PLACE}(?:: *\n? *>>> |\s(?:did not like our|does not like|failed after|gave this error))"
+)
+_PREDICATES = (">>> ", "did not like our", "does not like", "failed after", "gave this error")
 
 
 def to_command(text: str) -> Command | None:
     """The command that `text`, as an MTA puts it, speaks of."""
-    low = text.strip().lower()
+    low = text[:_LIMIT].strip().lower()
     for word, command in _WORDS:
         if low.startswith(word):
             return command
@@ -46,16 +93,49 @@ def to_command(text: str) -> Command | None:
 
 def find_command(text: str) -> Command | None:
     """The command after which the refusal came, where the diagnostic says so."""
-    match = _AFTER.search(text[:4096])
-    return to_command(match["what"].removeprefix("pipelined ")) if match else None
+    text = text[:_LIMIT]
+    if ">>>" in text or "-->" in text:
+        command = _from_transcript(text)
+        if command:
+            return command
+    match = _AFTER.search(text)
+    if match:
+        return to_command(match["what"])
+    low = text.lower()
+    for sentence, command in _SENTENCES:
+        if sentence in low:
+            return command
+    return Command.CONN if _NOT_CONNECTED.search(text) else None
+
+
+def _from_transcript(text: str) -> Command | None:
+    """The last command before the first refusal."""
+    what: str | None = None
+    refusals: list[str] = []
+    for match in _SAID.finditer(text):
+        if match["no"]:
+            refusals.append(match["no"])
+        elif refusals:
+            break
+        else:
+            what = match["what"]
+    # QUIRK: Sendmail pipelines, and shows the refusal of RCPT after the DATA that followed it.
+    if what and what.upper() == "DATA" and any(_NO_RECIPIENT.match(refusal) for refusal in refusals[1:]):
+        return Command.RCPT
+    return to_command(what) if what else None
 
 
 def find_host(text: str) -> str | None:
     """The host that refused, where the diagnostic names it: its name, else its address."""
-    for match in _HOST.finditer(text[:4096]):
-        host, ip = match["host"], match["ip"]
-        if host and "." in host and not host.replace(".", "").isdigit():
-            return host.lower()
-        if ip:
-            return ip.strip("[]")
+    text = text[:_LIMIT]
+    low = text.lower()
+    patterns = (*_HOSTS, _SUBJECT) if any(predicate in low for predicate in _PREDICATES) else _HOSTS
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            host, ip = match["host"], match["ip"] or match["helo"]
+            if host and "." in host and not host.replace(".", "").isdigit():
+                return host.lower()
+            for literal in (ip, host):
+                if literal and _LITERAL.fullmatch(literal):
+                    return literal
     return None

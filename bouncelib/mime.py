@@ -173,7 +173,7 @@ class Part:
             message = self.message
             if self.encoding in {"base64", "quoted-printable"} or self.encoding in _UUENCODED:
                 # RFC 2046 section 5.2.1 forbids it; servers do it.
-                self._embedded = Message(_unify(self.content()), message).root
+                self._embedded = Message(_unify(self.content()), message.defect_list, message.guesser).root
             else:
                 self._embedded = message.build(self.body, self.end, self.section, 1)
         return self._embedded
@@ -182,10 +182,10 @@ class Part:
 class Message:
     """One message: its bytes with line feeds as line ends, the tree of its parts, and the damage met so far."""
 
-    def __init__(self, raw: bytes, outer: Message | None = None) -> None:
+    def __init__(self, raw: bytes, defects: list[Defect] | None = None, guesser: Guesser | None = None) -> None:
         self.raw = raw
-        self.defect_list: list[Defect] = outer.defect_list if outer else []
-        self.guesser: Guesser = outer.guesser if outer else Guesser()
+        self.defect_list: list[Defect] = [] if defects is None else defects
+        self.guesser = guesser or Guesser()
         self._budget = MAX_PARTS
         start = len(_BOM) if raw.startswith(_BOM) else 0
         if raw[start : start + 1] == b"\n" and (blank := _LEADING.match(raw, start)):
