@@ -34,7 +34,9 @@ MAX_DIAGNOSTIC_LINES = 60
 class Detector(Protocol):
     """Reads one format. `name` is unique in a registry; `find` yields what the message says, or nothing.
 
-    A true `fallback` attribute, where there is one, keeps the detector back until no other found a recipient.
+    Two more attributes are looked at where there are any. A true `fallback` keeps the detector back until no other
+    found a recipient. `phrases`, lower-case and each within one line, say that the detector has no use for a message
+    without one of them in its readable text; all of them are looked for at once, which costs next to nothing.
     """
 
     @property
@@ -130,6 +132,11 @@ class TextFormat:
                 f"format {self.name!r}: pattern {pattern!r} needs named groups, all of them from {', '.join(FIELDS)}"
             )
         return search
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """See `Detector`."""
+        return self.start or self.marks
 
     def find(self, message: Message) -> Iterator[Finding]:
         if self._is_meant(message.headers) and not is_letter(message):
@@ -244,7 +251,7 @@ class _Entry:
             return
         for one in _COMMA.split(address.text):
             if one.strip():
-                yield Finding(address=dataclasses.replace(address, text=one), kind=kind, **values)  # type: ignore[arg-type]
+                yield Finding(address=dataclasses.replace(address, text=one.strip()), kind=kind, **values)  # type: ignore[arg-type]
 
 
 # The comma between two addresses; one within a quoted local part has no blank behind it, or no address.

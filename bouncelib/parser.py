@@ -186,7 +186,7 @@ def _detect(registry: Registry, message: Message) -> tuple[list[tuple[str, Findi
     found: list[tuple[str, Finding]] = []
     defects: list[Defect] = []
     fallbacks = []
-    for detector in registry.detectors:
+    for detector in registry.candidates(message):
         if getattr(detector, "fallback", False):
             fallbacks.append(detector)
             continue

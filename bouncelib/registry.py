@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from .detector import Detector
 from .detectors import BUILTIN
+from .mime import Message
 from .model import BouncelibError
+from .phrases import PhraseIndex
 
 __all__ = ["ENTRY_POINT_GROUP", "Registry"]
 
@@ -21,6 +23,8 @@ class Registry:
     """An immutable sequence of detectors with unique names."""
 
     detectors: tuple[Detector, ...] = ()
+    _index: PhraseIndex = dataclasses.field(init=False, repr=False, compare=False)
+    _always: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names: set[str] = set()
@@ -31,6 +35,14 @@ class Registry:
             if name in names:
                 raise BouncelibError(f"two detectors are named {name!r}: rename one, or use without()")
             names.add(name)
+        phrased = [(tuple(getattr(detector, "phrases", ())), n) for n, detector in enumerate(self.detectors)]
+        object.__setattr__(self, "_index", PhraseIndex((phrase, n) for phrases, n in phrased for phrase in phrases))
+        object.__setattr__(self, "_always", frozenset(n for phrases, n in phrased if not phrases))
+
+    def candidates(self, message: Message) -> list[Detector]:
+        """The detectors that `message` concerns, in order: those without `phrases`, and those with one in its text."""
+        wanted = self._always | self._index.find(message.body.lower)
+        return [self.detectors[number] for number in sorted(wanted)]
 
     def __iter__(self) -> Iterator[Detector]:
         return iter(self.detectors)

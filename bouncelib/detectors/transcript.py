@@ -30,7 +30,7 @@ from ..model import Finding, Kind, Value
 
 __all__ = ["Sendmail", "Transcript"]
 
-_HEADING = re.compile(r"^\s*-{3,6}\s?(?P<words>[A-Za-z][^-]{3,100}?)\s?-{3,6}\s*$")
+_HEADING = re.compile(r"^\s*-{3,6}\s?(?P<words>[A-Za-z](?:[^-]|-(?!-)){3,100}?)\s?-{3,6}\s*$")
 _WARNING = ("warning: could not send message for past", "this is a warning message only",
             "warning: message still undelivered", "had transient non-fatal errors")  # fmt: skip
 _ADDRESS = r"(?P<address><[^<>]{1,320}>|\"[^\"]{1,320}\"(?:@[^\s<>()\[\]]{1,255})?|[^\s<>()\[\]:;,\"|]{1,320})"
@@ -46,9 +46,11 @@ class Sendmail:
 
     name = "sendmail"
 
+    phrases = ("following addresses ha",)
+
     def find(self, message: Message) -> Iterator[Finding]:
         body = message.body
-        if "following addresses ha" not in body.lower or is_letter(message):
+        if self.phrases[0] not in body.lower or is_letter(message):
             return
         warning = "warning" in message.headers.raw("subject").lower()
         action = ""
@@ -135,6 +137,8 @@ class Transcript:
     """The SMTP dialogue that Sendmail and its likes return, and their own verdicts between its lines."""
 
     name = "transcript"
+
+    phrases = _OPENING
 
     def find(self, message: Message) -> Iterator[Finding]:
         body = message.body
