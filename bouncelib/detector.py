@@ -97,7 +97,7 @@ class TextFormat:
     folded: bool = False
     lasting: bool = False
     quiet: bool = False
-    reports_only: bool = False
+    reports_only: bool = True
     trusted: bool = False
     _recipient: tuple[_Search, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
     _fields: tuple[_Search, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
