@@ -39,6 +39,7 @@ _FUSED = (
     ("mail box", "mailbox"),
     ("recipient address rejected", "recipientaddressrejected"),
     ("sender address rejected", "senderaddressrejected"),
+    ("remote host said", "said"),
     ("unknown address error", "unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
 )
 
