@@ -14,13 +14,14 @@ from collections.abc import Iterator
 
 from .. import address as addresses
 from ..detector import is_letter
-from ..mime import RETURNED, Headers, Message, Part, read_headers
+from ..header import MAX_PARAMETERS, Headers, decode_words
+from ..mime import RETURNED, Message, Part
 from ..model import Feedback, Finding, Kind, Value
 
 __all__ = ["Arf"]
 
 _TYPE = "message/feedback-report"
-_FIELD = re.compile(r"[A-Za-z][!-9;-~]*[ \t]*:|[ \t]+\S")
+_FIELD = re.compile(r"([A-Za-z][!-9;-~]*)[ \t]*:[ \t]*(.*)")
 _PASTED = re.compile(r"(?im)^feedback-type[ \t]*:")
 _PASTED_FIELD = re.compile(
     r"(?im)^(?:user-agent|version|source-ip|original-(?:mail-from|rcpt-to)|reported-domain)[ \t]*:"
@@ -43,12 +44,13 @@ _UNDERSTOOD = frozenset({
 })  # fmt: skip
 
 # RFC 6590 leaves open what stands in place of what is hidden; the usual stand-ins.
-_HIDDEN = re.compile(
-    r"(?i)^(?:.*(?:redacted|undisclosed|anonymi[sz]ed|obfuscated).*|hidden|removed|unknown|private|[x*.#_-]*)@|@(?:redacted|removed)?$"
-)
+_HIDDEN = re.compile(r"redacted|undisclosed|anonymi[sz]ed|obfuscated|^(?:hidden|removed|x{3,}|[*.#_-]*)$")
 _JMRP = re.compile(r"(?i)\s*complaint about message from\s+\[?(?P<source_ip>[0-9A-Fa-f.:]{3,45})")
+_WORD = re.compile(r"\s*([A-Za-z][!-~]{0,60}?)\s*(?:[;(]|$)")
 _NUMBER = re.compile(r"\s*([0-9]{1,9})\b")
 _HOST = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]{0,40}\s*;\s*)?([^\s();]{1,255})")
+
+_Field = tuple[str, str, int]
 
 
 class Arf:
@@ -57,71 +59,88 @@ class Arf:
     name = "arf"
 
     def find(self, message: Message) -> Iterator[Finding]:
-        for part, text in _reports(message):
-            yield from _read(message, part, text)
-            return
-        if "x-apple-unsubscribe" in message.headers:
+        report = next(_reports(message), None)
+        if report is not None:
+            yield from _read(message, *report)
+        elif "x-apple-unsubscribe" in message.headers:
             yield from _apple(message)
         else:
             yield from _returned_only(message)
 
 
-def _reports(message: Message) -> Iterator[tuple[Part, str]]:
-    """The part that holds the fields, and its text."""
+def _reports(message: Message) -> Iterator[tuple[Part, list[_Field]]]:
+    """Every part that holds a report, and its fields."""
+    for part in message.parts:
+        if part.content_type == _TYPE:
+            # A missing blank line leaves the fields in the header of the part.
+            stray = [(name, value, 0) for name, value in part.headers.fields if not name.lower().startswith("content-")]
+            yield part, [*stray, *_fields(part.text())]
     declared = message.root.params.get("report-type", "").strip().lower() == "feedback-report"
-    typed = [part for part in message.parts if part.content_type == _TYPE]
-    for part in typed:
-        # A missing blank line leaves the fields in the header of the part.
-        stray = [f"{name}:{value}" for name, value in part.headers.fields if not name.lower().startswith("content-")]
-        yield part, "\n".join([*stray, part.text()])
     for part in message.parts:
         if part.content_type in RETURNED:
             break
-        if typed or part.is_multipart or not part.content_type.startswith(("text/", "message/", "application/octet-")):
+        if part.is_multipart or not part.content_type.startswith(("text/", "message/", "application/octet-")):
             continue
         text = part.opening(1 << 16)
         begin = _PASTED.search(text)
         if begin and (declared or (_PASTED_FIELD.search(text) and not is_letter(message))):
-            yield part, text[_paragraph(text, begin.start()) :]
-    if declared and not typed:
-        yield message.root, ""
+            above = text.rfind("\n\n", 0, begin.start()) + 1
+            yield part, _fields(text[above:], text.count("\n", 0, above))
+    if declared:
+        yield message.root, []
 
 
-def _paragraph(text: str, at: int) -> int:
-    return text.rfind("\n\n", 0, at) + 1
+def _fields(text: str, skipped: int = 0) -> list[_Field]:
+    """The fields in `text`. Blank lines between them, and prose around them, mean nothing here."""
+    fields: list[_Field] = []
+    for number, line in enumerate(text.split("\n"), skipped + 1):
+        match = _FIELD.match(line)
+        if match:
+            fields.append((match[1], match[2], number))
+        elif fields and line[:1] in (" ", "\t") and len(fields[-1][1]) < MAX_PARAMETERS:
+            name, value, at = fields[-1]
+            fields[-1] = (name, f"{value} {line.strip()}", at)
+    return fields
 
 
-def _read(message: Message, part: Part, text: str) -> Iterator[Finding]:
-    # Blank lines between the fields, and prose around them, mean nothing here.
-    fields = read_headers("\n".join(line for line in text.split("\n") if _FIELD.match(line)))[0]
-    named = [(name, one) for name in _RECIPIENTS for value in fields.get_all(name) for one in _split(value)]
+def _read(message: Message, part: Part, fields: list[_Field]) -> Iterator[Finding]:
+    headers = Headers([(name, value) for name, value, _ in fields])
+    lines = {name.lower(): line for name, _, line in reversed(fields)}
+
+    def value(name: str) -> Value | None:
+        text = headers.get(name)
+        return Value(text, part.section, lines[name], f"field {name}") if text else None
+
+    named = [
+        Value(one, part.section, line, f"field {name.lower()}")
+        for name, text, line in fields
+        if name.lower() in _RECIPIENTS
+        for one in _split(decode_words(text))
+    ]
     yield Finding(
         kind=Kind.COMPLAINT,
-        feedback=_feedback(message, fields, [one for _, one in named]),
-        reporting_mta=_value(fields, "reporting-mta", part),
-        arrival_date=_value(fields, "arrival-date", part) or _value(fields, "received-date", part),
-        envelope_id=_value(fields, "original-envelope-id", part),
+        feedback=_feedback(message, headers, [one.text for one in named]),
+        reporting_mta=value("reporting-mta"),
+        arrival_date=value("arrival-date") or value("received-date"),
+        envelope_id=value("original-envelope-id"),
     )
-    found = False
-    for name, one in named:
-        if _is_named(one):
-            found = True
-            line = _line(part, name)
-            yield Finding(address=Value(one, part.section, line, f"field {name}"), kind=Kind.COMPLAINT)
-    if not found:
+    known = [one for one in named if _is_named(one.text)]
+    for one in known:
+        yield Finding(address=one, kind=Kind.COMPLAINT)
+    if not known:
         yield from _stamped(message)
 
 
 def _feedback(message: Message, fields: Headers, recipients: list[str]) -> Feedback:
-    kind = (fields.get("feedback-type") or "").partition(";")[0].strip().lower()
+    kind, source = _WORD.match(fields.raw("feedback-type")), _HOST.match(fields.raw("source-ip"))
     port, incidents = _NUMBER.match(fields.raw("source-port")), _NUMBER.match(fields.raw("incidents"))
     host = _HOST.match(fields.raw("reporting-mta"))
     sender = fields.get("original-mail-from")
     return Feedback(
-        feedback_type=kind or _told_type(message),
+        feedback_type=kind[1].lower() if kind else _told_type(message),
         user_agent=fields.get("user-agent") or None,
         version=fields.get("version") or None,
-        source_ip=(fields.get("source-ip") or "").strip("[]") or None,
+        source_ip=source[1].strip("[],") if source else None,
         source_port=int(port[1]) if port else None,
         incidents=int(incidents[1]) if incidents else None,
         arrival_date=_date(fields.get("arrival-date") or fields.get("received-date")),
@@ -190,23 +209,12 @@ def _split(value: str) -> list[str]:
 
 
 def _is_named(address: str) -> bool:
-    return "@" in address and not _HIDDEN.search(address)
+    local, at, domain = address.lower().rpartition("@")
+    return bool(at and domain and not _HIDDEN.search(local) and not _HIDDEN.search(domain))
 
 
 def _all(fields: Headers, name: str) -> tuple[str, ...]:
     return tuple(value for value in fields.get_all(name) if value)
-
-
-def _value(fields: Headers, name: str, part: Part) -> Value | None:
-    value = fields.get(name)
-    return Value(value, part.section, _line(part, name), f"field {name}") if value else None
-
-
-def _line(part: Part, name: str) -> int:
-    """The line of the part at which the field `name` stands first; 0 where it is not in its text."""
-    text = part.text().lower()
-    found = 0 if text.startswith(f"{name}:") else text.find(f"\n{name}:") + 1
-    return text.count("\n", 0, found) + 1 if found or text.startswith(f"{name}:") else 0
 
 
 def _date(text: str | None) -> dt.datetime | None:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 
 from .. import marks
-from ..mime import Headers, Message
+from ..header import Headers
+from ..mime import Message
 from ..model import Finding, Kind
 
 __all__ = ["Challenge"]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..mime import RETURNED, Headers, Message, Part, read_headers
+from ..header import Headers
+from ..mime import RETURNED, Message, Part, read_headers
 from ..model import Finding, Kind, UnparsedField, Value
 
 __all__ = ["Mdn", "SieveReject"]

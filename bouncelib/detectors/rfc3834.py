@@ -16,7 +16,8 @@ import re
 from collections.abc import Iterator
 
 from .. import marks
-from ..mime import Headers, Message
+from ..header import Headers
+from ..mime import Message
 from ..model import Finding, Kind
 
 __all__ = ["AutoReply"]
@@ -182,6 +183,7 @@ _REFUSALS = (
 )  # fmt: skip
 
 _OPENING = 4000
+_TAG = re.compile(r"\[[^\[\]]{1,80}\]\s*")
 _ANSWER = re.compile(r"(?i)\s*(?:re|aw|sv|antw|odp|ynt|vs|rif|res)(?:\[\d{1,3}\])?\s?[:：]\s*")
 
 
@@ -198,7 +200,7 @@ class AutoReply:
         if _is_marked(headers):
             found = _is_reply(message, subject)
         elif _is_automatic(headers):
-            found = _begins(message, _ANSWER.sub("", subject, count=1)) or (
+            found = _begins(message, _bare(subject)) or (
                 (_has_any(subject, _ABSENT_SUBJECT) or _is_answer(headers, subject))
                 and _has_any(_opening(message), _ABSENT_TEXT)
                 and _is_reply(message, subject)
@@ -239,7 +241,7 @@ def _begins(message: Message, subject: str) -> bool:
 
 def _is_reply(message: Message, subject: str) -> bool:
     """Whether automatic mail is a reply and not a report: its words decide, then who sent it."""
-    if _begins(message, _ANSWER.sub("", subject, count=1)):
+    if _begins(message, _bare(subject)):
         return True
     if marks.has_report_subject(message.headers):
         return False
@@ -253,6 +255,12 @@ def _has_report(message: Message) -> bool:
         part.content_type.startswith("message/") and part.content_type.endswith(("-status", "-report", "-notification"))
         for part in message.parts
     )
+
+
+def _bare(subject: str) -> str:
+    """A subject without `Re:` and the tag of a ticket, unless the tag is all that responders write."""
+    bare = _ANSWER.sub("", subject, count=1)
+    return bare if bare.startswith(tuple(f"[{one}" for one in _BEGINNINGS)) else _TAG.sub("", bare, count=1)
 
 
 def _is_answer(headers: Headers, subject: str) -> bool:
