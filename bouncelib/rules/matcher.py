@@ -31,6 +31,9 @@ _PUNCTUATION: dict[int, str | None] = dict.fromkeys(
 _PUNCTUATION |= dict.fromkeys(map(ord, "'’´‘"))
 _PUNCTUATION |= {ord("ß"): "ss", ord("ø"): "o", ord("ł"): "l", ord("đ"): "d", ord("æ"): "ae", ord("ı"): "i"}
 
+# French and Italian articles and their like: "l'adresse" are two words, "doesn't" is one.
+_ELISION = re.compile(r"\b([a-z]|qu|dell|all|nell|sull|un)['’´]")
+
 # Words that are one: their spellings differ, or they frame what is really said.
 _FUSED = (
     ("e mail", "email"),
@@ -48,9 +51,57 @@ _ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}])[^\s<>()\[\]"',;:=|{}@]*+@[
 
 # Words that stand in most refusals and tell none apart: a literal is filed under another of its words if it has one.
 _COMMON = frozenset(
-    "a again address and be blocked by been domain email error failed for from has host in ip is it mail mailbox message "
-    "no not of on or please policy recipient rejected see sender server smtp spam temporarily that the this to too try "
-    "user was with you your".split()  # noqa: SIM905
+    (
+        "a",
+        "again",
+        "address",
+        "and",
+        "be",
+        "blocked",
+        "by",
+        "been",
+        "domain",
+        "email",
+        "error",
+        "failed",
+        "for",
+        "from",
+        "has",
+        "host",
+        "in",
+        "ip",
+        "is",
+        "it",
+        "mail",
+        "mailbox",
+        "message",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "please",
+        "policy",
+        "recipient",
+        "rejected",
+        "see",
+        "sender",
+        "server",
+        "smtp",
+        "spam",
+        "temporarily",
+        "that",
+        "the",
+        "this",
+        "to",
+        "too",
+        "try",
+        "user",
+        "was",
+        "with",
+        "you",
+        "your",
+    )
 )
 
 
@@ -59,6 +110,8 @@ def plain(text: str) -> str:
     text = text[:LIMIT].lower()
     if "@" in text:
         text = _ADDRESS.sub(" @ ", text)  # the local part says nothing: full@example.com
+    if "'" in text or "’" in text:
+        text = _ELISION.sub(r"\1 ", text)
     if not text.isascii():
         text = _without_accents(text)
     text = f" {' '.join(text.translate(_PUNCTUATION).split())} "
