@@ -7,30 +7,64 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["clean", "domain_of", "find", "same", "typed", "unxtext"]
+__all__ = ["ADDRESS", "clean", "domain_of", "find", "same", "typed", "unxtext"]
 
 # RFC 5321 section 4.1.2, plus RFC 6531 section 3.3 for non-ASCII; a dot where none may be is common and let through.
 _ATOM = r"[^\s<>()\[\]:;@\\,\"\x00-\x20\x7f]"
 _QUOTED = r'"(?:[^"\\\r\n]|\\.){0,250}"'
-ADDRESS = rf"(?:{_ATOM}{{1,300}}|{_QUOTED})@(?:\[[0-9A-Za-z.:]{{2,60}}\]|{_ATOM}{{1,255}})"
+_LABELS = r"[^\s\x00-,/:-@\[-^`{-\x7f]"
+_DOMAIN = rf"(?:\[[0-9A-Za-z.:]{{2,60}}\]|{_LABELS}{{1,255}})"
+ADDRESS = rf"(?:{_ATOM}{{1,300}}|{_QUOTED})@{_DOMAIN}"
+"""A pattern without groups for one address, `local@domain`."""
+
 _ADDRESS = re.compile(ADDRESS)
-_ROUTE = re.compile(r"^@[^:\s]{1,500}:")  # RFC 5321 appendix C
-_XTEXT = re.compile(r"\+([0-9A-F]{2})")  # RFC 3461 section 4
+# Beginning at the first character of a word only, the search is linear.
+_FIND = re.compile(rf"(?<!{_ATOM}){ADDRESS}(?!{_LABELS})")
+_ROUTE = re.compile(r"^@[^:]{1,500}:")  # RFC 5321 appendix C
+_DISPLAY_NAME = re.compile(r'^"(?:[^"\\]|\\.)*"\s*(?=<)')
+_BRACKETED_QUOTED = re.compile(rf"<\s*({_QUOTED}@[^<>\s]{{1,255}})\s*>")
+_XTEXT = re.compile(r"(?:\+[0-9A-F]{2})+")  # RFC 3461 section 4
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")  # RFC 6533 section 3
-_COMMENT = re.compile(r"\s*\([^()]*\)\s*$")
-_BREAK = re.compile(r"[\s<>,;]")
+_LEADING_COMMENT = re.compile(r"^\([^()]*\)\s*")
+_COMMENT = re.compile(r"\([^()]*\)$")
+_SCHEME = re.compile(r"(?i)^(?:mailto|smtp):(?!$)")
+_TYPE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9.-]{0,40})\s*;\s*")
+_BREAK = re.compile(r"[\s<>,;\x00-\x1f]")
+_NO_LOCAL_PART = re.compile(r"[\s<>,;:\"\x00-\x1f]")
+_MIXED_TOP = re.compile(r"(\.[A-Za-z]{2,20})[^\x00-\x7f][^.]*$")
+# Exchange puts an address of another kind into a local part: `_` for `/`, `+40` for `@` (MS-OXCMAIL section 2.2.3).
+_ENCAPSULATED = re.compile(r"(?i)^IMCEA[A-Z0-9]{1,20}-")
 _MAX = 1000
 
 
 def unxtext(text: str) -> str:
     """`text` with the xtext encoding of RFC 3461 section 4 undone."""
-    if "+" not in text or not _XTEXT.search(text):
-        return text
-    return _XTEXT.sub(lambda m: chr(int(m[1], 16)), text)
+    return _XTEXT.sub(_unxtext_run, text) if "+" in text else text
 
 
-def _ununitext(text: str) -> str:
-    return _UNITEXT.sub(lambda m: chr(int(m[1], 16)) if int(m[1], 16) < 0x110000 else m[0], text)
+def _unxtext_run(match: re.Match[str]) -> str:
+    data = bytes.fromhex(match[0].replace("+", ""))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _unxtext_address(match: re.Match[str]) -> str:
+    """What RFC 3461 has encoded: `+`, `=`, and what is not ASCII. `anne+20@` is a tag, and stays."""
+    run = match[0]
+    if "+2B" in run or "+3D" in run:
+        return unxtext(run)
+    try:
+        text = bytes.fromhex(run.replace("+", "")).decode("utf-8")
+    except UnicodeDecodeError:
+        return run
+    return text if not text.isascii() else run
+
+
+def _ununitext(match: re.Match[str]) -> str:
+    code = int(match[1], 16)
+    return chr(code) if 0x20 < code < 0xD800 or 0xDFFF < code < 0x110000 else match[0]
 
 
 def domain_of(address: str) -> str:
@@ -40,12 +74,22 @@ def domain_of(address: str) -> str:
 
 def _readable_domain(domain: str) -> str:
     domain = domain.rstrip(".").lower()
-    if "xn--" in domain:
-        try:
-            return domain.encode("ascii").decode("idna")
-        except UnicodeError:
-            return domain
-    return domain
+    if "xn--" not in domain:
+        return domain
+    return ".".join([_readable_label(label) for label in domain.split(".")])
+
+
+def _readable_label(label: str) -> str:
+    """A U-label (RFC 5891); a label that does not lead back to where it came from is kept."""
+    if not label.startswith("xn--") or len(label) > 63:
+        return label
+    try:
+        text = label[4:].encode("ascii").decode("punycode")
+        if text.encode("punycode").decode("ascii").lower() != label[4:]:
+            return label
+    except (UnicodeError, ValueError, OverflowError):
+        return label
+    return label if text.isascii() or not text.isprintable() or _ADDRESS.fullmatch(f"a@{text}") is None else text
 
 
 def clean(text: str) -> str | None:
@@ -53,46 +97,86 @@ def clean(text: str) -> str | None:
 
     A bare local part is returned as it is; `None` where there is no address at all.
     """
-    text = text.strip()[:_MAX]
+    text = text.strip()
+    if len(text) > _MAX:
+        # Cut off, the end of it would be another address.
+        return next((address for address in find(text[:_MAX]) if len(address) < _MAX // 2), None)
     if "\\x{" in text:
-        text = _ununitext(text)
+        text = _UNITEXT.sub(_ununitext, text)
+    bare = _unwrap(text)
+    if bare is None:
+        return None
+    text = bare
+    if _ENCAPSULATED.match(text):
+        text = _open_capsule(text)
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return text if text and not _NO_LOCAL_PART.search(text) else None
+    is_quoted = local.startswith('"') and local.endswith('"') and len(local) > 1
+    if not local or not domain or _BREAK.search(domain) or (_BREAK.search(local) and not is_quoted):
+        found = _FIND.search(text)
+        if not found:
+            return None
+        local, _, domain = found[0].rpartition("@")
+    return f"{local}@{_readable_domain(domain)}" if domain.strip(".") else None
+
+
+def _unwrap(text: str) -> str | None:
+    """`text` without display name, brackets, route, comments and punctuation."""
+    if text.startswith('"'):
+        text = _DISPLAY_NAME.sub("", text)
     left = text.find("<")
     if left >= 0:
+        quoted = _BRACKETED_QUOTED.match(text, left)
         right = text.find(">", left)
-        inner = text[left + 1 : right if right >= 0 else len(text)].strip()
-        if not inner:
+        text = quoted[1] if quoted else text[left + 1 : right if right >= 0 else len(text)].strip()
+        if not text:
             return None
-        text = inner
-    if text.lower().startswith("mailto:"):
-        text = text[7:]
+    if text.startswith("[") and "]" in text:
+        text = text[1:].partition("]")[0] if "@" not in text.partition("]")[2] else text
+    text = _SCHEME.sub("", text)
     if text.startswith("@"):
         text = _ROUTE.sub("", text)
-    if text.endswith(")"):
-        text = _COMMENT.sub("", text)
+    for _ in range(3):
+        text = text.strip()
+        if text.endswith(")"):
+            text = _COMMENT.sub("", text)
+        elif text.startswith("("):
+            text = _LEADING_COMMENT.sub("", text)
+        else:
+            break
     text = text.strip().strip(";,").rstrip(".:").strip()
     if len(text) > 2 and text[0] == text[-1] == "'":
         text = text[1:-1]
     if len(text) > 2 and text[0] == text[-1] == '"' and "@" in text and not text[1:-1].endswith("@"):
         text = text[1:-1].strip()
-    local, at, domain = text.rpartition("@")
-    if not at:
-        return text if text and not re.search(r"[\s<>,;:\"]", text) else None
-    spaced = not local.startswith('"') and _BREAK.search(local)
-    if not local or not domain or spaced or _BREAK.search(domain):
-        found = _ADDRESS.search(text)
-        if not found:
-            return None
-        local, _, domain = found[0].rpartition("@")
-    return f"{local}@{_readable_domain(domain)}"
+    return text
+
+
+def _open_capsule(text: str) -> str:
+    """The SMTP address inside `IMCEASMTP-…@gateway`; what Exchange encapsulates of other kinds is kept as it is."""
+    local = text.rpartition("@")[0]
+    if not local.upper().startswith("IMCEASMTP-"):
+        return text
+    inner = unxtext(local[10:])
+    return inner if _ADDRESS.fullmatch(inner) else text
 
 
 def typed(value: str, *, xtext: bool = False) -> str | None:
-    """The address of a `type; address` field (RFC 3464 section 2.3.1); the type may be missing or wrong."""
-    kind, semicolon, rest = value.partition(";")
-    text = rest if semicolon and kind.strip().replace("-", "").isalnum() else value
-    text = text.strip()
-    if xtext:
-        text = unxtext(text)
+    """The address of a `type; address` field (RFC 3464 section 2.3.1); the type may be missing or wrong.
+
+    With `xtext`, what RFC 3461 section 4 has encoded is decoded, as in an Original-Recipient copied from ORCPT.
+    """
+    text = value.strip()
+    for _ in range(3):  # some write the type twice
+        match = _TYPE.match(text)
+        if not match:
+            break
+        text = text[match.end() :]
+        if match[1].lower() in ("x400", "x.400"):
+            return None  # RFC 3461 section 4.2 allows other kinds of address; none of them is one of mail
+    if xtext and "+" in text and not _ENCAPSULATED.match(text.lstrip("<")):
+        text = _XTEXT.sub(_unxtext_address, text)
     return clean(text)
 
 
@@ -100,8 +184,8 @@ def find(text: str) -> list[str]:
     """Every full address in running text, cleaned, in order, no duplicates."""
     if "@" not in text:
         return []
-    found = (clean(match) for match in _ADDRESS.findall(text[: 1 << 16]))
-    return list(dict.fromkeys(address for address in found if address))
+    found = (clean(_MIXED_TOP.sub(r"\1", match)) for match in _FIND.findall(text) if "//" not in match)
+    return list(dict.fromkeys([address for address in found if address and "@" in address]))
 
 
 def same(one: str, other: str) -> bool:
