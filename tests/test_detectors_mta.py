@@ -148,6 +148,16 @@ FORMATS = [
     ),
     pytest.param(
         "exim",
+        EXIM
+        + lines("  anne@example.com: host mx.example.com [192.0.2.1]: 550 5.1.1 no", "  bob@example.com: unrouteable"),
+        [
+            ("anne@example.com", None, "5.1.1", None, "mx.example.com", "550 5.1.1 no"),
+            ("bob@example.com", None, None, None, None, "unrouteable"),
+        ],
+        id="Exim, all in one line",
+    ),
+    pytest.param(
+        "exim",
         lines(
             "A message that you sent contained one or more recipient addresses that were",
             "incorrectly constructed:",
@@ -313,6 +323,17 @@ FORMATS = [
             ("eve@example.com", None, None, Command.MAIL, "mx2.example.com", "no access"),
         ],
         id="Sendmail 5",
+    ),
+    pytest.param(
+        "transcript",
+        lines(
+            "   ----- Transcript of session follows -----",
+            "procmail: Quota exceeded while writing /var/mail/anne",
+            "550 5.0.0 <anne@example.com>... Can't create output",
+            "Message could not be delivered for 5 days",
+        ),
+        [("anne@example.com", None, "5.0.0", None, None, "procmail: Quota exceeded while writing /var/mail/anne")],
+        id="what a local program said",
     ),
     pytest.param(
         "transcript",
@@ -647,8 +668,7 @@ def test_a_forwarded_report_is_no_report(name: str, text: str, expected: list[Ro
                 "",
                 "The following address(es) have yet to be delivered:",
                 "",
-                "  anne@example.com: connection refused",
-                "  anne@example.com",
+                "  anne@example.com: forced freeze",
             ),
             id="Exim, frozen",
         ),

@@ -9,7 +9,7 @@ __all__ = ["OPENSMTPD"]
 OPENSMTPD = TextFormat(
     name="opensmtpd",
     start=(
-        "an error has occurred while attempting to deliver a message for",
+        "an error has occurred while attempting to deliver a message",
         "a message is delayed for more than",
     ),
     recipient=(r"^(?P<address>[^\s<>:]{1,320}@[^\s<>:]{1,255}): ?(?P<diagnostic>.*)",),

@@ -38,14 +38,13 @@ _LISTED = re.compile(rf"^\s?{_ADDRESS}(?:\s+[(\[](?P<what>[^()\[\]]{{1,300}})[)\
 # Sendmail 8.6: "The following addresses had delivery problems", and behind each which.
 _VERDICTS = {"unrecoverable error": "failed", "transient failure": "delayed"}
 _MARKED = re.compile(r"^>>> [^\s<>]{1,320} (?P<address><[^<>]{1,320}>)\s*$")  # Active!hunter
-_NOTE = re.compile(r"^\s+\((?P<what>reason|expanded from): ?(?P<text>.*)$")
+_NOTE = re.compile(r"^\s*\((?P<what>reason|expanded from): ?(?P<text>.*)$")
 
 
 class Sendmail:
     """The sections of addresses in reports of Sendmail and its imitators."""
 
     name = "sendmail"
-
     phrases = ("following addresses ha",)
 
     def find(self, message: Message) -> Iterator[Finding]:
@@ -119,7 +118,6 @@ def _is_closed(text: str) -> bool:
     return text.rstrip().endswith(")") and text.count(")") > text.count("(")
 
 
-_OPENING = ("transcript of session follows", "transcript of the session follows", "while talking to ")
 _HOST = re.compile(r"(?i)^\s*(?:\.\.\. )?while talking to (?P<host>[^\s:]{1,255}?)\.?:?\s*$")
 _SAID = re.compile(r"^\s*<<<\s?(?P<text>.*)$")
 _SENT = re.compile(r"^\s*>>>\s?(?P<text>.*)$")
@@ -137,13 +135,12 @@ class Transcript:
     """The SMTP dialogue that Sendmail and its likes return, and their own verdicts between its lines."""
 
     name = "transcript"
-
-    phrases = _OPENING
+    phrases = ("transcript of session follows", "transcript of the session follows", "while talking to ")
 
     def find(self, message: Message) -> Iterator[Finding]:
         body = message.body
         low = body.lower
-        places = [low.find(phrase) for phrase in _OPENING]
+        places = [low.find(phrase) for phrase in self.phrases]
         begin = min((place for place in places if place >= 0), default=-1)
         if begin < 0 or is_letter(message):
             return
@@ -196,7 +193,11 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
                 address = body.value(match["address"], index, "transcript verdict")
                 yield from _verdict(body, at, address, line.strip(), index, kind)
                 at = _Dialogue(at.host, at.command)
-        elif _REPLY.match(line):
+        elif not line.strip() or "transcript of " in line.lower():
+            yield from _unclaimed(body, at, kind)
+            at = _Dialogue(at.host, at.command)
+        else:
+            # What a local program said, or Sendmail itself: the verdict is still to come.
             at.add(line, index)
     yield from _unclaimed(body, at, kind)
 

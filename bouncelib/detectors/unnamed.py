@@ -27,10 +27,13 @@ UNNAMED = (
     ),
     TextFormat(
         name="returned-permanent-errors",
-        start=("the following recipients returned permanent errors: ",),
+        start=(
+            "the following recipients returned permanent errors",
+            "the following recipients returned temporary errors",
+        ),
         recipient=(
             (
-                r"^The following recipients returned permanent errors: (?P<address>[^\s<>]{1,320}?)\.?"
+                r"^The following recipients returned (?:permanent|temporary) errors: (?P<address>[^\s<>]{1,320}?)\.?"
                 r"(?: Reason: (?P<diagnostic>.*))?$"
             ),
         ),
