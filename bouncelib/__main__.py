@@ -1,0 +1,8 @@
+"""`python -m bouncelib` is `bouncelib`."""
+
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
