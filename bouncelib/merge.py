@@ -125,11 +125,20 @@ def settle(address: str, detector: str, finding: Finding) -> Facts:
 
 
 def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
-    """Give what was found about the report as a whole to the recipients that lack it."""
+    """Give what each detector found about the report as a whole to its own recipients, or to the only one."""
+    lent: dict[str, dict[str, Value]] = {}
     for detector, finding in loose:
-        for draft in drafts.values():
-            if draft.owner == detector or len(drafts) == 1:
-                draft.add(detector, finding)
+        values = lent.setdefault(detector, {})
+        for name in _RECIPIENT_FIELDS:
+            value: Value | None = getattr(finding, name)
+            if value is not None and name not in values:
+                values[name] = value
+    for detector, values in lent.items():
+        if values:
+            finding = Finding(**values)  # type: ignore[arg-type]
+            for draft in drafts.values():
+                if draft.owner == detector or len(drafts) == 1:
+                    draft.add(detector, finding)
 
 
 def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...]) -> ReportFacts:
@@ -198,6 +207,8 @@ def _settle_status(fields: list[Source], diagnostics: list[Source]) -> tuple[Enh
     for detector, value in fields:
         evidence, best = _weigh(status.parse(value.text), best, "status", detector, value, evidence)
     for detector, value in diagnostics[1:]:
+        if best is not None and best.detail:
+            break
         evidence, best = _weigh(status.find(value.text), best, "status", detector, value, evidence)
     return best, evidence
 
@@ -269,7 +280,10 @@ def parse_date(text: str | None) -> dt.datetime | None:
 
 
 def _unfold(text: str) -> str:
-    return "\n".join(line.strip() for line in text.strip().split("\n"))
+    text = text.strip()
+    if "\n" not in text:
+        return text
+    return "\n".join([line.strip() for line in text.split("\n")])
 
 
 def _strip_type(text: str) -> str:
@@ -280,7 +294,8 @@ def _untyped(text: str | None) -> str | None:
     """The name in a `type; name` field (RFC 3464 section 2.2.2), comments and trailing dots dropped."""
     if not text:
         return None
-    name = decode_words(_TYPE.sub("", text, count=1)).strip()
+    name = _TYPE.sub("", text, count=1).strip()
+    name = decode_words(name).strip() if "=?" in name or not name.isascii() else name
     if name.endswith(")") and "(" in name:
         name = name[: name.rindex("(")].strip()
     name = name.strip("<>").rstrip(".")
