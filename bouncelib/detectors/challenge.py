@@ -79,7 +79,7 @@ _SUBJECT = re.compile(
     r"(?i)\((?:verification|action required)\)|\bconf(?:irm)?::|please confirm (?:your |the )?(?:message|e-?mail|mail)"
     r"|confirm (?:your )?(?:message|e-?mail|mail)(?: to)|verification required|verify your (?:message|e-?mail message)"
     r"|permission required|your (?:message|e-?mail) (?:to .{1,120} )?(?:is being held|awaits|requires|needs)"
-    r"|challenge|sender verification|confirmation (?:required|requested|needed)|waitlist"
+    r"|sender verification|confirmation (?:required|requested|needed)|waitlist"
 )
 _HEADERS = (
     "x-ask-auth",
