@@ -9,7 +9,7 @@
     5. rules/hints.toml: what a text says vaguely ("access denied", "try again later")
     6. rules/status.toml again: a code that says little (x.2.0, x.7.1)
     7. rules/codes.toml: the reply code and the command it answered
-    8. `undetermined`
+    8. `undetermined`; or `message_expired`, where a failure has nothing to show but a 4.x.x status
 
 Within a file the order of the file decides. Only the first `matcher.LIMIT` characters of a text are looked at.
 """
@@ -187,6 +187,7 @@ def retry_after(text: str) -> int | None:
 _PATIENCE = 0.2
 
 _UNDETERMINED = "undetermined"
+_GIVEN_UP = "given-up"
 _LISTED = frozenset({Reason.SPAM_BLOCK, Reason.SPAM_CONTENT})
 # Codes that name a subject and leave its detail open, or mean anything (TAXONOMY: x.7.1).
 _VAGUE_DETAILS = frozenset({(7, 1)})
@@ -259,9 +260,13 @@ class Rules:
         for index in self._candidates(refusal, hits):
             rule = self._rules[index]
             if (rule.provider is None or rule.provider.name in speaking) and _holds(rule, refusal, hits):
+                if rule.reason is Reason.UNDETERMINED and _given_up(refusal):
+                    break
                 return self._judgement(rule, refusal, hits)
         wait = retry_after(refusal.text)
-        return Judgement(Reason.UNDETERMINED, None, _UNDETERMINED, retry_after=wait)
+        given_up = _given_up(refusal)
+        reason, rule = (Reason.MESSAGE_EXPIRED, _GIVEN_UP) if given_up else (Reason.UNDETERMINED, _UNDETERMINED)
+        return Judgement(reason, attribution_of(reason), rule, hit=str(refusal.status or ""), retry_after=wait)
 
     def _speaking(self, refusal: Refusal, hits: set[str]) -> set[str]:
         """The names of the providers whose servers or whose words these are."""
@@ -302,6 +307,12 @@ class Rules:
             retry_after=retry_after(refusal.text),
             blocklist=blocklist,
         )
+
+
+def _given_up(refusal: Refusal) -> bool:
+    """Whether a transient trouble that nobody explains has ended in failure: the queue's time was over (TAXONOMY)."""
+    transient = refusal.status is not None and refusal.status.klass == 4
+    return transient and refusal.code is None and refusal.action is Action.FAILED
 
 
 def _holds(rule: Rule, refusal: Refusal, hits: set[str]) -> bool:

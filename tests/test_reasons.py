@@ -152,6 +152,22 @@ def test_codes_alone(status: str | None, code: int | None, command: Command | No
     assert (judgement.reason, judgement.rule) == (reason, rule)
 
 
+@pytest.mark.parametrize(
+    "text, status, code, action, reason",
+    [
+        ("", "4.0.0", None, Action.FAILED, Reason.MESSAGE_EXPIRED),
+        ("the moon is in the seventh house", "4.2.0", None, Action.FAILED, Reason.MESSAGE_EXPIRED),
+        ("", "4.9.9", None, Action.FAILED, Reason.MESSAGE_EXPIRED),
+        ("", "4.0.0", None, Action.DELAYED, Reason.UNDETERMINED),
+        ("450 mailbox unavailable", "4.2.0", 450, Action.FAILED, Reason.UNDETERMINED),
+        ("mailbox full", "4.4.7", None, Action.FAILED, Reason.MAILBOX_FULL),
+        ("", "5.0.0", None, Action.FAILED, Reason.UNDETERMINED),
+    ],
+)
+def test_a_queue_that_has_given_up(text: str, status: str, code: int | None, action: Action, reason: Reason) -> None:
+    assert RULES.judge(Refusal(text, parse_status(status), code, action=action)).reason is reason
+
+
 def test_a_specific_code_goes_before_a_vague_text() -> None:
     assert judge("550 5.1.1 Access denied").reason is Reason.BAD_MAILBOX
     assert judge("550 5.7.1 Access denied").reason is Reason.POLICY_RELATED
