@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 import regex
 
 from .body import Body
-from .marks import is_report
+from .marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_answer, is_report
 from .mime import Headers, Message
 from .model import BouncelibError, Finding, Kind, Value
 
@@ -97,7 +97,7 @@ class TextFormat:
     folded: bool = False
     lasting: bool = False
     quiet: bool = False
-    reports_only: bool = True
+    reports_only: bool = False
     trusted: bool = False
     _recipient: tuple[_Search, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
     _fields: tuple[_Search, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
@@ -261,16 +261,17 @@ _COMMA = re.compile(r"(?<=>),|,\s+(?=<?(?:\"|[^\s,<>]{1,300}@))")
 def is_letter(message: Message) -> bool:
     """Whether people evidently write to each other here, perhaps about a bounce that they quote or forward."""
     headers = message.headers
-    subject = headers.raw("subject")
-    if _FORWARDED.match(subject):
-        return not _DAEMON.search(headers.raw("from"))
-    replied = "in-reply-to" in headers or "references" in headers
-    return bool(replied and _REPLIED.match(subject) and not _DAEMON.search(headers.raw("from")))
+    return (is_answer(headers) or bool(_LISTED.match(headers.raw("subject")))) and not (
+        has_null_sender(headers)
+        or has_daemon_sender(headers)
+        or has_report_type(headers)
+        or has_report_subject(headers)
+    )
 
 
-_FORWARDED = re.compile(r"(?i)\s*(?:fwd?|wg|tr|rv)\s?:")
-_REPLIED = re.compile(r"(?i)\s*(?:\[[^\]]{1,60}\]\s*)?(?:re|aw|sv|antw)(?:\[\d{1,3}\])?\s?:")
-_DAEMON = re.compile(r"(?i)mailer-?daemon|postmaster|mail delivery|delivery (?:sub)?system")
+_LISTED = re.compile(
+    r"(?i)\s*\[[^\]]{1,60}\]\s*(?:re|fwd?|aw|wg|sv)(?:\[\d{1,3}\])?\s?:"
+)  # "[list] Re: failure notice"
 
 
 def _find_unquoted(text: str, phrase: str) -> int:

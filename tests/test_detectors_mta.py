@@ -89,6 +89,20 @@ FORMATS = [
         id="Postfix",
     ),
     pytest.param(
+        "postfix",
+        lines(
+            "This is the Email Security Gateway at host mx.example.net.",
+            "",
+            "I'm sorry to inform you that the message below could not be delivered.",
+            "When delivery was attempted, the following error was returned.",
+            "",
+            "<anne@example.com>: host 192.0.2.1[192.0.2.1] said: 554 Mail from",
+            "    sam@example.net rejected (in reply to MAIL FROM command)",
+        ),
+        [("anne@example.com", None, None, Command.MAIL, "192.0.2.1", "554 Mail from sam@example.net rejected")],
+        id="Barracuda",
+    ),
+    pytest.param(
         "exim",
         EXIM
         + lines(
@@ -226,6 +240,17 @@ FORMATS = [
             ("bob@example.com", None, "5.1.1", None, None, "Sorry, no mailbox here by that name. (#5.1.1)"),
         ],
         id="qmail",
+    ),
+    pytest.param(
+        "qmail",
+        QMAIL
+        + lines(
+            "<anne@example.com>:",
+            "From: <sam@example.net> RCPT: <anne@example.com> 192.0.2.1 failed after I sent the message.",
+            "Remote host said: 550 5.7.26 not authenticated",
+        ),
+        [("anne@example.com", None, "5.7.26", Command.DATA, "192.0.2.1", "550 5.7.26 not authenticated")],
+        id="Plesk",
     ),
     pytest.param(
         "qmail",

@@ -16,6 +16,7 @@ POSTFIX = TextFormat(
         "# this is a warning only.  you do not need to resend your message. #",
         "this is the mail system at host",
         "this is the postfix program at host",
+        "i'm sorry to inform you that the message below could not be delivered",  # Barracuda
     ),
     recipient=(
         (

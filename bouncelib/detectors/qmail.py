@@ -29,7 +29,7 @@ QMAIL = TextFormat(
     recipient=(r"^<(?P<address>[^<>]{1,320})>:\s*$",),
     fields=(
         r"(?:^|[\s;])(?:remote host|Connected to|host) (?P<remote_mta>[0-9A-Fa-f.:]{7,45}) (?:said|but|failed)",
-        r"^(?P<remote_mta>[0-9A-Fa-f.:]{7,45}) (?:does not like|failed after)",
+        r"(?:^|> )(?P<remote_mta>[0-9A-Fa-f.:]{7,45}) (?:does not like|failed after)",
         r"\[(?P<command>MAIL_FROM|RCPT_TO|DATA|CONNECT)\]\s*$",
     ),
     end=("--- ", "---below this line"),
