@@ -13,6 +13,7 @@ import concurrent.futures
 import contextlib
 import csv
 import dataclasses
+import errno
 import importlib.util
 import itertools
 import json
@@ -38,6 +39,8 @@ __all__ = ["COLUMNS", "main"]
 
 OK, UNREADABLE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
 _BATCH_COUNT = 64  # messages handed to a worker at once,
 _BATCH_BYTES = 1 << 20  # or as many as have this many bytes
 _TABLE_PAGE = 100  # rows of a table written at once
@@ -56,23 +59,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")  # a terminal of few characters is no reason to fail
     try:
-        status = _run(argv)
+        return _guarded(argv)
+    finally:
+        try:
+            if sys.stderr is not None:
+                sys.stderr.flush()
+        except (OSError, ValueError):
+            _discard(sys.stderr)
+
+
+def _guarded(argv: Sequence[str] | None) -> int:
+    """Run, and turn every way in which that may end into a status."""
+    try:
+        try:
+            status = _run(argv)
+        except SystemExit as done:  # argparse's way out
+            status = done.code if isinstance(done.code, int) else USAGE
         if sys.stdout is not None:
             sys.stdout.flush()
-    except SystemExit as done:  # argparse's way out
-        return _finish(done.code if isinstance(done.code, int) else USAGE)
     except _Usage as error:
         _complain(str(error))
         return USAGE
     except KeyboardInterrupt:
-        _discard_output()
+        _discard(sys.stdout)
         return INTERRUPTED
     except BrokenPipeError:
-        _discard_output()
+        _discard(sys.stdout)
         return OK
-    except OSError as error:  # reading is guarded where it happens, so this is the output
-        _discard_output()
-        _complain(f"the output cannot be written: {error.strerror or error}")
+    except OSError as error:  # reading is guarded where it happens
+        _discard(sys.stdout)
+        what = "the output cannot be written: " if error.errno in _OUTPUT_ERRORS else ""
+        _complain(f"{what}{error.strerror or error}")
         return UNREADABLE
     except BouncelibError as error:
         _complain(str(error))
@@ -92,32 +109,20 @@ def _run(argv: Sequence[str] | None) -> int:
     return int(options.run(options))
 
 
-def _finish(status: int) -> int:
-    """The status of a run that argparse has ended, after its own output is out."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        _discard_output()
-    except OSError as error:
-        _discard_output()
-        _complain(f"the output cannot be written: {error.strerror or error}")
-        return UNREADABLE
-    return status
-
-
-def _discard_output() -> None:
+def _discard(stream: typing.TextIO | None) -> None:
     """Let what is still buffered go nowhere, so that the interpreter does not trip over it when it ends."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+    if stream is not None:
+        with contextlib.suppress(OSError, ValueError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
 
 
 def _complain(message: str) -> None:
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"bouncelib: {visible(message)}\n")
-        sys.stderr.flush()
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"bouncelib: {visible(message)}\n")
+            sys.stderr.flush()
 
 
 # -- arguments
@@ -126,14 +131,14 @@ def _complain(message: str) -> None:
 class _Arguments(argparse.ArgumentParser):
     """A parser that does not keep to itself that its help could not be written."""
 
-    def _print_message(self, message: str, file: typing.IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: typing.Any = None) -> None:
         if file is sys.stdout and file is not None:
             file.write(message)
         else:
             super()._print_message(message, file)
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _arguments() -> _Arguments:
     parser = _Arguments(
         prog="bouncelib",
         description="Reads e-mail bounces: who failed, why, when, and whether the message was yours.",
@@ -183,8 +188,8 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def _context_arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False)
+def _context_arguments() -> _Arguments:
+    parser = _Arguments(add_help=False)
     group = parser.add_argument_group("what bouncelib may know about you")
     group.add_argument(
         "--own-mta",
