@@ -35,7 +35,8 @@ _ALIASES = {
 }
 # These are in Python's registry but are no charsets of mail; some cost more than linear time.
 _REFUSED = frozenset({"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape", "mbcs", "oem", "palmos"})
-_ASCII = bytes(range(128))
+# All of ASCII, and what ISO-2022-JP, HZ and UTF-7 use it for.
+_ASCII = bytes(range(128)) + b"\x1b$B!!\x1b(B~{VPND~}+AGE-"
 _SAMPLE = 1 << 11
 # Below this, what chardet names is no better than chance, and mail in an undeclared charset is mostly Western.
 _CONFIDENCE = 0.15
