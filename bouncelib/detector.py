@@ -261,17 +261,13 @@ _COMMA = re.compile(r"(?<=>),|,\s+(?=<?(?:\"|[^\s,<>]{1,300}@))")
 def is_letter(message: Message) -> bool:
     """Whether people evidently write to each other here, perhaps about a bounce that they quote or forward."""
     headers = message.headers
-    return (is_answer(headers) or bool(_LISTED.match(headers.raw("subject")))) and not (
-        has_null_sender(headers)
-        or has_daemon_sender(headers)
-        or has_report_type(headers)
-        or has_report_subject(headers)
-    )
+    if has_null_sender(headers) or has_daemon_sender(headers) or has_report_type(headers):
+        return False
+    return bool(_LISTED.match(headers.raw("subject"))) or (is_answer(headers) and not has_report_subject(headers))
 
 
-_LISTED = re.compile(
-    r"(?i)\s*\[[^\]]{1,60}\]\s*(?:re|fwd?|aw|wg|sv)(?:\[\d{1,3}\])?\s?:"
-)  # "[list] Re: failure notice"
+# "[list] Re: failure notice"
+_LISTED = re.compile(r"(?i)\s*\[[^\]]{1,60}\]\s*(?:re|fwd?|aw|wg|sv)(?:\[\d{1,3}\])?\s?:")
 
 
 def _find_unquoted(text: str, phrase: str) -> int:
