@@ -264,9 +264,10 @@ class Rules:
                     break
                 return self._judgement(rule, refusal, hits)
         wait = retry_after(refusal.text)
-        given_up = _given_up(refusal)
-        reason, rule = (Reason.MESSAGE_EXPIRED, _GIVEN_UP) if given_up else (Reason.UNDETERMINED, _UNDETERMINED)
-        return Judgement(reason, attribution_of(reason), rule, hit=str(refusal.status or ""), retry_after=wait)
+        reason, name = Reason.UNDETERMINED, _UNDETERMINED
+        if _given_up(refusal):
+            reason, name = Reason.MESSAGE_EXPIRED, _GIVEN_UP
+        return Judgement(reason, attribution_of(reason), name, hit=str(refusal.status or ""), retry_after=wait)
 
     def _speaking(self, refusal: Refusal, hits: set[str]) -> set[str]:
         """The names of the providers whose servers or whose words these are."""
