@@ -77,6 +77,7 @@ def test_other_marks_say_nothing_by_themselves(mark: str) -> None:
         "Out of office",
         "Out Of Office AutoReply: Hello",
         "OOO: Hello",
+        "Auto: Hello",
         "Automatic reply: Hello",
         "[Auto-Reply] Hello",
         "Auto Reply",
@@ -202,6 +203,7 @@ def test_a_bounce_that_bears_the_mark_is_a_bounce(head: str) -> None:
         ("Delivery failure", "MAILER-DAEMON@example.com", "It did not work."),
         ("Hello", "MAILER-DAEMON@example.com", "It did not work."),
         ("Hello", "noreply@example.com", "Your message could not be delivered."),
+        ("Hello", "noreply@example.com", "Thank you for your message. It was rejected. This is an automatic reply."),
     ],
 )
 def test_what_may_be_a_report_is_left_to_others(subject: str, sender: str, text: str) -> None:

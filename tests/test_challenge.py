@@ -52,7 +52,7 @@ CHALLENGES = {
     "EarthLink": mail(
         "Re: Hello",
         "I apologize for this automatic reply.\n\nTo control spam, I allow messages only\n"
-        "from senders I have approved beforehand. Once I approve you, I will receive your original message in my inbox.",
+        "from senders I have approved beforehand. Once I approve you, I will receive your original message.",
         "Return-Path: <>\n",
     ),
     "ChoiceMail": mail(

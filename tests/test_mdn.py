@@ -49,6 +49,7 @@ def notification(
         ("manual-action/MDN-sent-manually; denied", "Anne does not want to tell."),
         ("manual-action/MDN-sent-manually; deleted", "The words 'was rejected' stand here, but a person deleted it."),
         ("automatic-action/MDN-sent-automatically; displayed", "Your proposal was rejected by the board."),
+        (DELETED, "Your message\n\n  Subject: Undeliverable mail\n\nwas deleted without being read on 2 May."),
         ("displayed", "No mode at all."),
         ("", "No disposition at all."),
     ],
@@ -195,3 +196,10 @@ def test_a_refusal_that_names_nobody() -> None:
     report = bouncelib.parse(notification(DELETED, text=CYRUS, fields=""))
     assert report.kind is Kind.BOUNCE
     assert report.recipients == ()
+
+
+def test_a_delivery_status_under_the_wrong_name() -> None:
+    fields = f"{FIELDS}Action: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 over quota\n"
+    (recipient,) = bouncelib.parse(notification("", fields=fields, text="It failed.")).recipients
+    assert (recipient.address, str(recipient.status)) == ("anne@example.com", "5.2.2")
+    assert recipient.diagnostic == "552 5.2.2 over quota"

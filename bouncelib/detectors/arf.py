@@ -77,7 +77,7 @@ def _reports(message: Message) -> Iterator[tuple[Part, list[_Field]]]:
             yield part, [*stray, *_fields(part.text())]
     declared = message.root.params.get("report-type", "").strip().lower() == "feedback-report"
     for part in message.parts:
-        if part.content_type in RETURNED:
+        if _is_returned(part):
             break
         if part.is_multipart or not part.content_type.startswith(("text/", "message/", "application/octet-")):
             continue
@@ -199,7 +199,12 @@ def _stamped(message: Message) -> Iterator[Finding]:
 
 
 def _returned(message: Message) -> Part | None:
-    return next((part.embedded() for part in message.parts if part.content_type in RETURNED), None)
+    return next((part.embedded() for part in message.parts if _is_returned(part)), None)
+
+
+def _is_returned(part: Part) -> bool:
+    # QUIRK: AOL, and those who copied it, write `text/rfc822-header`.
+    return part.content_type in RETURNED or part.content_type == "text/rfc822-header"
 
 
 def _split(value: str) -> list[str]:

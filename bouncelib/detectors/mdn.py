@@ -106,7 +106,9 @@ class SieveReject:
             address=address,
             original_address=_value(part, fields, "original-recipient"),
             action=Value("failed", part.section, rule="rejected by Sieve"),
-            diagnostic=body.value(reason, begin, "text") if reason else None,
+            status=_value(part, fields, "status"),
+            diagnostic=_value(part, fields, "diagnostic-code")
+            or (body.value(reason, begin, "text") if reason else None),
         )
 
 
@@ -131,13 +133,16 @@ def _fields(part: Part) -> Headers:
 
 
 def _is_refusal(message: Message, fields: Headers) -> bool:
+    # QUIRK: some servers call the delivery-status part of a bounce a disposition notification.
+    if fields.raw("action").strip().lower().startswith("fail"):
+        return True
     match = _DISPOSITION.match((fields.get("disposition") or "").strip())
     if match and (match["type"].lower() not in _GONE or match["modes"].lower().startswith("manual-action")):
         return False
     if "rejected" in message.headers.raw("auto-submitted").lower():
         return True
     text = " ".join(message.body.lower[:_OPENING].split())
-    return any(phrase in text for phrase in _REFUSED)
+    return any(phrase in text for phrase in _REFUSED) and not any(phrase in text for phrase in _RECEIPT_TEXT)
 
 
 def _reason(lines: list[str]) -> tuple[int, int]:

@@ -54,7 +54,7 @@ _BEGINNINGS = (
     "automated reply", "automated response", "auto reply", "auto-reply", "autoreply", "auto response",
     "auto-response", "autoresponse", "autoresponder", "auto-responder", "auto responder", "autorespond",
     "vacation reply", "vacation message", "vacation notice", "vacation response", "vacation auto-reply",
-    "vacation autoreply", "holiday message", "holiday notice", "absence notice", "absence notification",
+    "vacation autoreply", "holiday message", "holiday notice", "auto:", "absence notice", "absence notification",
     "away message", "away notice", "away notification",
     # German, French, Spanish, Portuguese, Italian, Dutch
     "automatische antwort", "automatische e-mail-antwort", "automatische abwesenheitsnotiz",
@@ -98,7 +98,7 @@ _ABSENT_SUBJECT = (
     "szabadság", "távollét",
 )  # fmt: skip
 
-# What the absent write of themselves, and what responders say about their answer.
+# What the absent write of themselves.
 _ABSENT_TEXT = (
     # English
     "out of the office", "out of office", "out-of-office", "away from the office", "away from my office",
@@ -109,50 +109,54 @@ _ABSENT_TEXT = (
     "limited access to my email", "limited access to my e-mail", "i am currently away", "i'm currently away",
     "i am away", "i will be away", "i'll be away", "no access to my email", "upon my return", "when i return",
     "i will return on", "i'll be back on", "no longer with the company", "no longer works", "no longer working at",
-    "has left the company", "this mailbox is not monitored", "this mailbox is unmonitored", "is not monitored",
-    "automatic reply", "automatic response", "automated reply", "automated response", "auto-reply", "autoreply",
-    "auto-response", "autoresponse", "autoresponder", "auto-responder", "automatic acknowledg",
-    "automated acknowledg", "automatically generated reply", "automatically generated response",
-    "have received your e-mail", "have received your email", "have received your message", "received your inquiry",
-    "thank you for contacting", "thank you for your e-mail", "thank you for your email", "thank you for your message",
-    "thanks for your email", "thanks for your message", "thanks for contacting",
+    "has left the company",
     # German, French, Spanish
     "nicht im büro", "nicht im hause", "nicht im haus", "nicht am arbeitsplatz", "ausser haus", "außer haus",
-    "im urlaub", "abwesend", "abwesenheit", "nicht erreichbar", "automatische antwort",
-    "automatisch generierte antwort", "wieder im büro", "vielen dank für ihre e-mail",
-    "vielen dank für ihre nachricht", "ihre e-mail wird nicht weitergeleitet",
-    "ihre nachricht wird nicht weitergeleitet", "elternzeit", "je suis absent", "je serai absent",
-    "absente du bureau", "absent du bureau", "actuellement absent", "en congé", "en vacances", "en déplacement",
-    "hors du bureau", "réponse automatique", "de retour le", "à mon retour", "accusons réception de votre",
-    "bien reçu votre", "estoy fuera de la oficina", "fuera de la oficina", "estaré fuera", "estaré ausente",
-    "estoy ausente", "de vacaciones", "me encuentro ausente", "respuesta automática", "hemos recibido su",
-    "hemos recibido tu", "gracias por contactar", "gracias por su mensaje",
+    "im urlaub", "abwesend", "abwesenheit", "nicht erreichbar", "wieder im büro",
+    "ihre e-mail wird nicht weitergeleitet", "ihre nachricht wird nicht weitergeleitet", "elternzeit",
+    "je suis absent", "je serai absent", "absente du bureau", "absent du bureau", "actuellement absent", "en congé",
+    "en vacances", "en déplacement", "hors du bureau", "de retour le", "à mon retour", "estoy fuera de la oficina",
+    "fuera de la oficina", "estaré fuera", "estaré ausente", "estoy ausente", "de vacaciones", "me encuentro ausente",
     # Portuguese, Italian, Dutch
-    "fora do escritório", "estou ausente", "estarei ausente", "de férias", "em férias", "resposta automática",
-    "recebemos a sua", "recebemos sua", "recebemos seu", "obrigado pelo seu contato", "obrigado pelo contato",
-    "fuori ufficio", "fuori sede", "sono assente", "sarò assente", "in ferie", "risposta automatica",
-    "abbiamo ricevuto", "al mio rientro", "niet aanwezig", "ben ik afwezig", "ik ben afwezig", "momenteel afwezig",
-    "afwezig tot", "niet op kantoor", "op vakantie", "met vakantie", "met verlof", "automatisch antwoord",
-    "automatisch gegenereerd antwoord", "bedankt voor uw", "hebben uw e-mail", "hebben uw bericht",
+    "fora do escritório", "estou ausente", "estarei ausente", "de férias", "em férias", "fuori ufficio", "fuori sede",
+    "sono assente", "sarò assente", "in ferie", "al mio rientro", "niet aanwezig", "ben ik afwezig", "ik ben afwezig",
+    "momenteel afwezig", "afwezig tot", "niet op kantoor", "op vakantie", "met vakantie", "met verlof",
     # Polish, Czech, Hungarian, Russian, Turkish
-    "jestem nieobecn", "będę nieobecn", "na urlopie", "poza biurem", "automatyczna odpowiedź",
-    "dziękuję za wiadomość", "dziękujemy za", "jsem mimo", "mimo kancelář", "na dovolené", "nejsem přítom",
-    "nepřítomn", "automatická odpověď", "děkujeme za", "szabadságon", "házon kívül", "irodán kívül",
-    "nem vagyok elérhető", "automatikus válasz", "köszönjük a", "köszönöm a levelét", "в отпуске",
-    "буду отсутствовать", "отсутствую", "меня нет на рабочем", "вне офиса", "автоматический ответ", "автоответ",
-    "ваше письмо получено", "спасибо за ваше", "yıllık izin", "izindeyim", "ofis dışında", "ofiste değilim",
-    "otomatik yanıt", "otomatik cevap", "mesajınız alınmıştır",
+    "jestem nieobecn", "będę nieobecn", "na urlopie", "poza biurem", "jsem mimo", "mimo kancelář", "na dovolené",
+    "nejsem přítom", "nepřítomn", "szabadságon", "házon kívül", "irodán kívül", "nem vagyok elérhető", "в отпуске",
+    "буду отсутствовать", "отсутствую", "меня нет на рабочем", "вне офиса", "yıllık izin", "izindeyim",
+    "ofis dışında", "ofiste değilim",
     # Japanese, Chinese, Korean
-    "不在にして", "不在です", "不在と", "休暇", "休業", "自動返信", "自動応答", "自動的に返信", "自動配信",
-    "受け付けました", "受付いたしました", "不在办公室", "不在辦公室", "休假", "出差", "外出", "自动回复", "自動回覆",
-    "自動回復", "已收到您的", "已经收到", "已收到你的", "收到您的来信", "부재중", "부재 중", "휴가", "출장",
-    "자동 회신", "자동회신", "자동 응답", "자동응답", "자동으로 발송",
+    "不在にして", "不在です", "不在と", "休暇", "休業", "不在办公室", "不在辦公室", "休假", "出差", "外出", "부재중",
+    "부재 중", "휴가", "출장",
     # Swedish, Danish, Norwegian, Finnish
     "inte på kontoret", "är på semester", "har semester", "på semester", "är ledig", "föräldraledig", "tjänstledig",
-    "tillbaka på kontoret", "autosvar", "automatiskt svar", "tack för ditt", "ikke på kontoret", "på ferie",
-    "har ferie", "holder ferie", "fraværende", "automatisk svar", "tilbage på kontoret", "tilbake på kontoret",
-    "tak for din", "takk for din", "barsel", "poissa toimist", "lomalla", "en ole toimistolla", "en ole paikalla",
-    "automaattinen vastaus", "kiitos viestist",
+    "tillbaka på kontoret", "ikke på kontoret", "på ferie", "har ferie", "holder ferie", "fraværende",
+    "tilbage på kontoret", "tilbake på kontoret", "barsel", "poissa toimist", "lomalla", "en ole toimistolla",
+    "en ole paikalla",
+)  # fmt: skip
+
+# What responders say of their answer, or of having received ours. Systems that refuse a message may say so too.
+_ANSWERING_TEXT = (
+    "this mailbox is not monitored", "this mailbox is unmonitored", "is not monitored", "automatic reply",
+    "automatic response", "automated reply", "automated response", "auto-reply", "autoreply", "auto-response",
+    "autoresponse", "autoresponder", "auto-responder", "automatic acknowledg", "automated acknowledg",
+    "automatically generated reply", "automatically generated response", "have received your e-mail",
+    "have received your email", "have received your message", "received your inquiry", "thank you for contacting",
+    "thank you for your e-mail", "thank you for your email", "thank you for your message", "thanks for your email",
+    "thanks for your message", "thanks for contacting", "automatische antwort", "automatisch generierte antwort",
+    "vielen dank für ihre e-mail", "vielen dank für ihre nachricht", "réponse automatique",
+    "accusons réception de votre", "bien reçu votre", "respuesta automática", "hemos recibido su",
+    "hemos recibido tu", "gracias por contactar", "gracias por su mensaje", "resposta automática", "recebemos a sua",
+    "recebemos sua", "recebemos seu", "obrigado pelo seu contato", "obrigado pelo contato", "risposta automatica",
+    "abbiamo ricevuto", "automatisch antwoord", "automatisch gegenereerd antwoord", "bedankt voor uw",
+    "hebben uw e-mail", "hebben uw bericht", "automatyczna odpowiedź", "dziękuję za wiadomość", "dziękujemy za",
+    "automatická odpověď", "děkujeme za", "automatikus válasz", "köszönjük a", "köszönöm a levelét",
+    "автоматический ответ", "автоответ", "ваше письмо получено", "спасибо за ваше", "otomatik yanıt",
+    "otomatik cevap", "mesajınız alınmıştır", "自動返信", "自動応答", "自動的に返信", "自動配信", "受け付けました",
+    "受付いたしました", "自动回复", "自動回覆", "自動回復", "已收到您的", "已经收到", "已收到你的", "收到您的来信",
+    "자동 회신", "자동회신", "자동 응답", "자동응답", "자동으로 발송", "autosvar", "automatiskt svar",
+    "tack för ditt", "automatisk svar", "tak for din", "takk for din", "automaattinen vastaus", "kiitos viestist",
 )  # fmt: skip
 
 # What a responder says only of its answer; this much is needed where the header has merely an In-Reply-To.
@@ -202,7 +206,7 @@ class AutoReply:
         elif _is_automatic(headers):
             found = _begins(message, _bare(subject)) or (
                 (_has_any(subject, _ABSENT_SUBJECT) or _is_answer(headers, subject))
-                and _has_any(_opening(message), _ABSENT_TEXT)
+                and _has_any(_opening(message), (*_ABSENT_TEXT, *_ANSWERING_TEXT))
                 and _is_reply(message, subject)
             )
         else:
@@ -236,7 +240,7 @@ def _begins(message: Message, subject: str) -> bool:
     if not beginning:
         return False
     rest = subject[len(beginning) :].lstrip()
-    return not rest or rest[0] in _FOLLOWS or _has_any(_opening(message), _ABSENT_TEXT)
+    return not rest or rest[0] in _FOLLOWS or beginning[-1] == ":" or _has_any(_opening(message), _ABSENT_TEXT)
 
 
 def _is_reply(message: Message, subject: str) -> bool:
