@@ -297,9 +297,12 @@ class Message:
                 spans = self._split(part, guess[1])
         self._budget -= len(spans)
         prefix = f"{part.section}." if part.section else ""
-        part.children = tuple(
-            [self.build(start, end, f"{prefix}{number}", depth + 1) for number, (start, end) in enumerate(spans, 1)]
-        )
+        children = [self.build(start, end, f"{prefix}{number}", depth + 1) for number, (start, end) in enumerate(spans, 1)]
+        if part.content_type == "multipart/digest":
+            for child in children:
+                if "content-type" not in child.headers:
+                    child.content_type = "message/rfc822"  # RFC 2046 section 5.1.5
+        part.children = tuple(children)
 
     def _split(self, part: Part, boundary: bytes) -> list[tuple[int, int]]:
         """The spans between the delimiter lines of RFC 2046 section 5.1.1."""
@@ -341,7 +344,7 @@ def _unuuencode(data: bytes) -> bytes:
         return data
     out: list[bytes] = []
     for line in data[begin.end() :].split(b"\n")[1:]:
-        if line in (b"end", b"`", b""):
+        if line.rstrip() in (b"end", b"`", b""):
             break
         try:
             out.append(binascii.a2b_uu(line))
