@@ -297,7 +297,9 @@ class Message:
                 spans = self._split(part, guess[1])
         self._budget -= len(spans)
         prefix = f"{part.section}." if part.section else ""
-        children = [self.build(start, end, f"{prefix}{number}", depth + 1) for number, (start, end) in enumerate(spans, 1)]
+        children = [
+            self.build(start, end, f"{prefix}{number}", depth + 1) for number, (start, end) in enumerate(spans, 1)
+        ]
         if part.content_type == "multipart/digest":
             for child in children:
                 if "content-type" not in child.headers:

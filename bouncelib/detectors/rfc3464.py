@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from ..address import unxtext
+from ..marks import is_report
 from ..mime import Message, Part, decode_words
 from ..model import Finding, Kind, UnparsedField, Value
 
@@ -54,6 +55,8 @@ class Rfc3464:
         if parts:
             for part in parts:
                 yield from _report(_groups(_status_text(part)), part.section)
+            return
+        if not is_report(message.headers):
             return
         # Some gateways lose the type of the part; some systems write the fields into the text itself.
         for part in message.parts:
@@ -122,7 +125,7 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
         fields = {
             _PER_RECIPIENT[name]: _value(name, text, part, line)
             for name, text, line in reversed(group)
-            if name in _PER_RECIPIENT
+            if name in _PER_RECIPIENT and not (name in _OPENERS and _is_cut(text))
         }
         is_recipient = "address" in fields or "original_address" in fields
         for name, text, line in group:
@@ -147,6 +150,11 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
         yield Finding(**fields)  # type: ignore[arg-type]
     if not recipients:
         yield Finding(kind=Kind.BOUNCE)
+
+
+def _is_cut(text: str) -> bool:
+    """Whether an address field ends before its address begins: what stands there is the start of its type."""
+    return ";" not in text and "@" not in text
 
 
 def _value(name: str, text: str, part: str, line: int) -> Value:
