@@ -406,7 +406,13 @@ def _progress(wanted: bool | None) -> Iterator[Callable[[], None]]:
 
     columns = ("{task.description}", "{task.completed} messages", rich.progress.TimeElapsedColumn())
     console = rich.console.Console(stderr=True)
-    with rich.progress.Progress(rich.progress.SpinnerColumn(), *columns, console=console, transient=True) as progress:
+    with rich.progress.Progress(
+        rich.progress.SpinnerColumn(),
+        *columns,
+        console=console,
+        transient=console.is_terminal,
+        redirect_stdout=False,  # what is written to standard output stays there
+    ) as progress:
         task = progress.add_task("reading", total=None)
         yield lambda: progress.advance(task)
 

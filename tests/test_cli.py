@@ -1,0 +1,701 @@
+"""The command line: what it writes, with which status it ends, and how it takes trouble."""
+
+from __future__ import annotations
+
+import collections.abc
+import contextlib
+import csv
+import datetime as dt
+import importlib.util
+import io
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+import typing
+
+import pytest
+
+from bouncelib import (
+    Blocklist,
+    BlocklistKind,
+    BouncelibError,
+    BounceType,
+    Command,
+    Context,
+    Defect,
+    EnhancedStatus,
+    Kind,
+    Reason,
+    Recipient,
+    Registry,
+    Reply,
+    Report,
+    Timing,
+    cli,
+    mailbox,
+)
+from bouncelib.cli import main
+from bouncelib.parser import DEFAULT
+
+RAW = b"""\
+From: MAILER-DAEMON@mx.example.net
+To: sender@example.com
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+
+It did not work.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; anne@example.org
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 User unknown
+
+Final-Recipient: rfc822; bart@example.org
+Action: failed
+Status: 5.2.2
+Diagnostic-Code: smtp; 552 5.2.2 Mailbox full
+
+--b--
+"""
+LETTER = b"From: anne@example.com\nSubject: lunch?\n\nAt noon?\n"
+FROM = b"From anne@example.com Mon Jan  1 00:00:00 2024\n"
+
+Run = collections.abc.Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+@pytest.fixture
+def box(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A directory with a bounce and a letter."""
+    (tmp_path / "a.eml").write_bytes(RAW)
+    (tmp_path / "b.eml").write_bytes(LETTER)
+    return tmp_path
+
+
+@pytest.fixture
+def many(tmp_path: pathlib.Path) -> pathlib.Path:
+    """An mbox of 300 messages: more than fits into a pipe."""
+    path = tmp_path / "many"
+    path.write_bytes((FROM + RAW + b"\n" + FROM + LETTER + b"\n") * 150)
+    return path
+
+
+def start(*arguments: object, **options: typing.Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "bouncelib", *map(str, arguments)], **options)
+
+
+def command(*arguments: object, **options: typing.Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "bouncelib", *map(str, arguments)],
+        check=False,
+        timeout=120,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options},
+    )
+
+
+# -- usage
+
+
+def test_without_arguments_it_prints_its_help(run: Run) -> None:
+    status, out, err = run()
+    assert status == 0
+    assert out.startswith("usage: bouncelib")
+    for word in ("parse", "explain", "reply", "detectors"):
+        assert word in out
+    assert err == ""
+
+
+def test_version_and_module(run: Run) -> None:
+    import bouncelib
+
+    assert run("--version") == (0, f"bouncelib {bouncelib.__version__}\n", "")
+    done = command("--version")
+    assert done.returncode == 0
+    assert done.stdout.decode().strip() == f"bouncelib {bouncelib.__version__}"
+
+
+USAGE = [
+    (["parse"], "the following arguments are required: PATH"),
+    (["fly"], "invalid choice: 'fly'"),
+    (["parse", "--format", "xml", "x"], "invalid choice: 'xml'"),
+    (["parse", "--jobs", "x", "x"], "'x' is no number of processes"),
+    (["parse", "--jobs", "-1", "x"], "'-1' is no number of processes"),
+    (["parse", "--kind", "bounce,fall", "x"], "'fall' is not a valid Kind: there are bounce, delay"),
+    (["parse", "--colour", "x"], "unrecognized arguments: --colour"),
+    (["explain"], "the following arguments are required: FILE"),
+    (["reply"], "the following arguments are required: TEXT"),
+    (["reply", "550 no", "--command", "HELP"], "'HELP' is no SMTP command: there are CONN, EHLO"),
+    (["parse", "--context", "does/not/exist", "x"], "--context does/not/exist: No such file or directory"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), USAGE, ids=[" ".join(arguments) for arguments, _ in USAGE])
+def test_wrong_usage_is_explained(run: Run, arguments: list[str], message: str) -> None:
+    status, out, err = run(*arguments)
+    assert status == 2
+    assert out == ""
+    assert message in err
+
+
+@pytest.mark.parametrize("name", ["parse", "explain", "reply", "detectors"])
+def test_every_command_has_help(run: Run, name: str) -> None:
+    status, out, _ = run(name, "--help")
+    assert status == 0
+    assert out.startswith(f"usage: bouncelib {name}")
+
+
+# -- parse
+
+
+def test_a_report_a_line_with_its_source_first(run: Run, box: pathlib.Path) -> None:
+    status, out, err = run("parse", box)
+    assert (status, err) == (0, "")
+    first, second = out.splitlines()
+    assert list(json.loads(first))[:3] == ["source", "schema", "kind"]
+    assert json.loads(first)["source"] == str(box / "a.eml")
+    report = Report.from_dict(json.loads(first))
+    assert report.kind is Kind.BOUNCE
+    assert [recipient.address for recipient in report.recipients] == ["anne@example.org", "bart@example.org"]
+    assert Report.from_dict(json.loads(second)).kind is Kind.OTHER
+
+
+def test_paths_are_read_in_the_order_given(run: Run, box: pathlib.Path) -> None:
+    _, out, _ = run("parse", box / "b.eml", box / "a.eml", box / "b.eml")
+    assert [pathlib.Path(json.loads(line)["source"]).name for line in out.splitlines()] == ["b.eml", "a.eml", "b.eml"]
+
+
+def test_only_some_kinds(run: Run, box: pathlib.Path) -> None:
+    assert len(run("parse", box, "--kind", "bounce, delay")[1].splitlines()) == 1
+    assert run("parse", box, "--kind", "complaint") == (0, "", "")
+
+
+def test_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(FROM + RAW + b"\n" + FROM + LETTER)))
+    status, out, _ = run("parse", "-")
+    assert status == 0
+    assert [json.loads(line)["source"] for line in out.splitlines()] == ["-#1", "-#2"]
+
+
+def test_csv_has_a_row_for_each_recipient(run: Run, box: pathlib.Path) -> None:
+    status, out, _ = run("parse", box, "--format", "csv")
+    assert status == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert tuple(rows[0]) == cli.COLUMNS
+    assert [(pathlib.Path(row["source"]).name, row["kind"], row["address"], row["status"]) for row in rows] == [
+        ("a.eml", "bounce", "anne@example.org", "5.1.1"),
+        ("a.eml", "bounce", "bart@example.org", "5.2.2"),
+        ("b.eml", "other", "", ""),
+    ]
+    assert (rows[0]["reason"], rows[0]["suppress"], rows[0]["reply_code"]) == ("bad_mailbox", "true", "550")
+    assert (rows[1]["reason"], rows[1]["suppress"]) == ("mailbox_full", "false")
+
+
+def test_text_has_a_line_for_each_recipient(run: Run, box: pathlib.Path) -> None:
+    status, out, _ = run("parse", box, "--format", "text")
+    assert status == 0
+    assert f"{box / 'a.eml'}: bounce, reported by mx.example.net\n  anne@example.org: failed, 5.1.1, bad_mailbox" in out
+    assert out.endswith(f"{box / 'b.eml'}: other\n")
+
+
+def test_table(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    status, out, _ = run("parse", box, "--format", "table")
+    assert status == 0
+    lines = [line.strip() for line in out.splitlines() if line.strip()]
+    assert re.fullmatch(r"source +kind +address +status +reason +timing +type +suppress", lines[0])
+    assert re.search(r"a\.eml +bounce +anne@example\.org +5\.1\.1 +bad_mailbox +(?:sync|async)? +hard +yes$", lines[2])
+    assert re.search(r"b\.eml +other +other$", lines[4])
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 109, 110, 300])
+def test_a_table_fits_its_terminal(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    _, out, _ = run("parse", box, "--format", "table")
+    assert max(len(line) for line in out.splitlines()) <= width
+
+
+def test_a_long_table_has_one_heading(run: Run, many: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    _, out, _ = run("parse", many, "--format", "table")
+    assert out.count("suppress") == 1
+    assert out.count("anne@example.org") == 150
+
+
+def test_a_table_without_rich_says_what_to_install(
+    run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "rich", None)
+    status, out, err = run("parse", box, "--format", "table")
+    assert (status, out) == (2, "")
+    assert 'pip install "bouncelib[cli]"' in err
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "text", "csv"])
+def test_the_other_formats_do_without_rich(
+    run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "rich", None)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "rich" else find(name, *a))
+    status, out, err = run("parse", box, "--format", format_, "--progress")
+    assert (status, err) == (0, "")
+    assert "anne@example.org" in out
+
+
+def test_progress_goes_to_standard_error(run: Run, box: pathlib.Path) -> None:
+    plain = run("parse", box, "--no-progress")
+    status, out, err = run("parse", box, "--progress")
+    assert (status, out) == plain[:2]
+    assert "messages" in err
+    assert plain[2] == ""
+
+
+TERMINALS = [(True, False, True), (True, True, False), (False, False, False), (False, True, False)]
+
+
+@pytest.mark.parametrize(("stderr", "stdout", "shown"), TERMINALS)
+def test_when_progress_is_shown(monkeypatch: pytest.MonkeyPatch, stderr: bool, stdout: bool, shown: bool) -> None:
+    monkeypatch.setattr(cli, "_is_terminal", lambda stream: stderr if stream is sys.stderr else stdout)
+    import rich.progress
+
+    started: list[object] = []
+
+    def start(progress: object) -> None:
+        started.append(progress)
+
+    monkeypatch.setattr(rich.progress.Progress, "start", start)
+    with cli._progress(None) as advance:
+        advance()
+    assert bool(started) is shown
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no terminals to play with")
+@pytest.mark.parametrize("arguments", [[], ["--progress"], ["--no-progress"]], ids=str)
+def test_progress_on_a_terminal_leaves_the_output_alone(box: pathlib.Path, arguments: list[str]) -> None:
+    ours, theirs = os.openpty()
+    try:
+        done = command("parse", box, *arguments, stderr=theirs, env={**os.environ, "TERM": "xterm"})
+    finally:
+        os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError), os.fdopen(ours, "rb", 0) as terminal:  # its end is an error on Linux
+        while piece := terminal.read(4096):
+            shown += piece
+    assert done.returncode == 0
+    assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["bounce", "other"]
+    assert (b"messages" in shown) is ("--no-progress" not in arguments)
+
+
+# -- hostile text
+
+HOSTILE = "=1+1\x1b[2J\u202e\udc80\x9b\n\x7f"
+
+
+def hostile(*_: object, **__: object) -> Report:
+    recipient = Recipient(
+        HOSTILE,
+        HOSTILE,
+        status=EnhancedStatus(5, 1, 1),
+        reply=Reply(550, HOSTILE),
+        diagnostic=HOSTILE,
+        remote_mta=HOSTILE,
+        command=Command.RCPT,
+        reason=Reason.BAD_MAILBOX,
+        retry_after=5,
+        blocklist=Blocklist(HOSTILE, BlocklistKind.IP),
+        timing=Timing.SYNCHRONOUS,
+        bounce_type=BounceType.HARD,
+    )
+    when = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    return Report(Kind.BOUNCE, (recipient,), HOSTILE, HOSTILE, when, HOSTILE, defects=(Defect(HOSTILE),))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["parse", "--format", name] for name in ("jsonl", "text", "csv", "table")] + [["explain"]], ids=str
+)
+def test_hostile_text_is_harmless(
+    run: Run, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setattr(cli, "DEFAULT", typing.cast("typing.Any", type("Fake", (), {"parse": hostile})()))
+    path = tmp_path / "=\x1b[31m\u202e.eml"
+    path.write_bytes(LETTER)
+    status, out, err = run(*arguments, path, tmp_path / "missing\x1b[2J")
+    assert status == 1
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", out + err)
+    if "jsonl" in arguments:
+        assert Report.from_dict(json.loads(out)) == hostile()
+        assert json.loads(out)["source"] == str(path)
+    else:
+        assert r"\x1b[2J" in re.sub(r"\s", "", out)
+    if "csv" in arguments:
+        (_, row) = csv.reader(io.StringIO(out))
+        assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    assert r"missing\x1b[2J: No such file" in err
+
+
+def test_a_terminal_of_few_characters(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "größe.eml").write_bytes("Subject: größe\n\nüber\n".encode())
+    done = command("parse", tmp_path, "--format", "text", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert rb"gr\xf6\xdfe.eml: other" in done.stdout
+
+
+# -- input that cannot be read
+
+
+def test_unreadable_input_is_named_and_the_rest_read(run: Run, box: pathlib.Path) -> None:
+    (box / "aa.eml").symlink_to("nowhere")
+    status, out, err = run("parse", box / "missing", box)
+    assert status == 1
+    assert len(out.splitlines()) == 2
+    assert err.splitlines() == [
+        f"bouncelib: {box / 'missing'}: No such file or directory",
+        f"bouncelib: {box / 'aa.eml'}: No such file or directory",
+    ]
+
+
+def test_explain_names_what_it_cannot_read(run: Run, box: pathlib.Path) -> None:
+    status, out, err = run("explain", box / "missing", box / "a.eml")
+    assert status == 1
+    assert "missing: No such file" in err
+    assert "anne@example.org" in out
+
+
+def test_a_bug_costs_one_message(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = DEFAULT.parse
+
+    class Fragile:
+        def parse(self, raw: bytes, **options: typing.Any) -> Report:
+            if b"lunch" in raw:
+                raise ZeroDivisionError("oh")
+            return parse(raw, **options)
+
+    monkeypatch.setattr(cli, "DEFAULT", Fragile())
+    status, out, err = run("parse", box / "b.eml", box / "a.eml")
+    assert status == 1
+    assert len(out.splitlines()) == 1
+    assert "b.eml: a bug in bouncelib, please report it: ZeroDivisionError: oh" in err
+
+
+def test_a_programmers_error_ends_the_run(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def parse(self, raw: bytes, **options: typing.Any) -> Report:
+            raise BouncelibError("rules.toml: no such reason")
+
+    monkeypatch.setattr(cli, "DEFAULT", Broken())
+    assert run("parse", box) == (1, "", "bouncelib: rules.toml: no such reason\n")
+
+
+def test_closed_standard_streams(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", None)
+        assert run("parse", "-") == (1, "", "bouncelib: -: standard input is closed\n")
+        assert run("reply", "-") == (1, "", "bouncelib: -: standard input is closed\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", None)
+        assert main(["detectors"]) == 1
+        patch.setattr(sys, "stderr", None)
+        assert main(["detectors"]) == 1
+
+
+# -- the context
+
+
+def test_context_from_options_and_file(
+    run: Run, box: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Context | None] = []
+
+    class Spy:
+        def parse(self, raw: bytes, *, context: Context | None = None) -> Report:
+            seen.append(context)
+            return Report(Kind.OTHER)
+
+    monkeypatch.setattr(cli, "DEFAULT", Spy())
+    file = tmp_path / "context.toml"
+    file.write_text('own_mtas = ["mx.example.com"]\nown_domains = ["example.com"]\n', "utf-8")
+    mail = box / "a.eml"
+    for name in ("parse", "explain"):
+        seen.clear()
+        assert run(name, mail)[0] == 0
+        assert run(name, mail, "--own-mta", "a", "--own-mta", "b", "--own-domain", "c")[0] == 0
+        assert run(name, mail, "--context", file, "--own-mta", "192.0.2.0/24")[0] == 0
+        assert seen == [
+            None,
+            Context(own_mtas=("a", "b"), own_domains=("c",)),
+            Context(own_mtas=("mx.example.com", "192.0.2.0/24"), own_domains=("example.com",)),
+        ]
+
+
+CONTEXTS = [
+    ('own_mta = ["a"]', "unknown key 'own_mta'; known are "),
+    ("sent_by_us = 1", "unknown key 'sent_by_us'"),
+    ('own_mtas = "a"', "own_mtas: expected a list, found 'a'"),
+    ("own_mtas = [1]", "own_mtas[0]: expected a string, found 1"),
+    ("own_mtas = [", "not a TOML file"),
+    ("own_mtas = ['\udcff']", "not a TOML file"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), CONTEXTS)
+def test_a_wrong_context_is_explained(run: Run, tmp_path: pathlib.Path, text: str, message: str) -> None:
+    file = tmp_path / "context.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    status, out, err = run("parse", tmp_path, "--context", file)
+    assert (status, out) == (2, "")
+    assert str(file) in err
+    assert message in err
+    if "unknown" in message:
+        assert "own_domains, own_mtas" in err.replace("message_id_domains, ", "")
+
+
+CONVERSIONS: list[tuple[object, object, object]] = [
+    (["a"], tuple[str, ...], ("a",)),
+    (["a"], tuple[bytes, ...], (b"a",)),
+    (["a"], tuple[str | bytes, ...], ("a",)),
+    ("a", bytes | None, b"a"),
+    (True, bool, True),
+    ({"a": "b"}, collections.abc.Mapping[str, str], {"a": "b"}),
+    (dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime | None, dt.datetime(2024, 1, 1, tzinfo=dt.UTC)),
+]
+
+
+@pytest.mark.parametrize(("value", "hint", "wanted"), CONVERSIONS, ids=str)
+def test_values_of_a_context_file(value: object, hint: object, wanted: object) -> None:
+    assert cli._context_value(value, hint, "x") == wanted
+
+
+@pytest.mark.parametrize(("value", "hint"), [(1, bool), (True, int), ("x", bool), ([1], str), ("now", dt.datetime)])
+def test_values_that_a_context_file_must_not_hold(value: object, hint: object) -> None:
+    with pytest.raises(cli._Usage, match=r"^x: expected "):
+        cli._context_value(value, hint, "x")
+
+
+# -- explain, reply, detectors
+
+
+def test_explain(run: Run, box: pathlib.Path) -> None:
+    status, out, err = run("explain", box / "a.eml")
+    assert (status, err) == (0, "")
+    assert out.startswith("This is a bounce")
+    assert "Suppress: yes: the failure is permanent, and the address caused it" in out
+
+
+def test_explain_names_the_messages_where_there_are_several(run: Run, box: pathlib.Path) -> None:
+    _, out, _ = run("explain", box)
+    assert out.startswith(f"{box / 'a.eml'}\nThis is a bounce")
+    assert f"\n\n{box / 'b.eml'}\nThis is not a report" in out
+
+
+def test_reply(run: Run) -> None:
+    status, out, err = run("reply", "550 5.1.1 User unknown", "--recipient", "anne@example.org", "--command", "rcpt",
+                           "--remote-mta", "mx.example.org")  # fmt: skip
+    assert (status, err) == (0, "")
+    assert "anne@example.org\n  What happened: not delivered, status 5.1.1, after RCPT at mx.example.org\n" in out
+    assert "(bad_mailbox)" in out
+    assert "Timing: synchronous" in out
+
+
+def test_reply_as_json(run: Run) -> None:
+    _, out, _ = run("reply", "452 4.2.2 Mailbox full", "--format", "jsonl")
+    (recipient,) = Report.from_dict(json.loads(out)).recipients
+    assert recipient.reason is Reason.MAILBOX_FULL
+    assert recipient.reply == Reply(452, "4.2.2 Mailbox full") or recipient.reply is not None
+
+
+def test_reply_from_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"550-5.1.1 No\r\n550 5.1.1 such user\r\n")))
+    status, out, _ = run("reply", "-")
+    assert status == 0
+    assert "(bad_mailbox)" in out
+
+
+def test_detectors(run: Run) -> None:
+    status, out, _ = run("detectors")
+    assert status == 0
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines] == [detector.name for detector in Registry.default()]
+    assert re.match(r"rfc3464 +\S.*RFC 3464", lines[0])
+
+
+# -- worker processes
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "csv"])
+def test_workers_write_the_same(run: Run, many: pathlib.Path, tmp_path: pathlib.Path, format_: str) -> None:
+    (tmp_path / "mez").symlink_to("nowhere")
+    arguments = ["parse", many, tmp_path / "mez", many, "--format", format_, "--kind", "bounce"]
+    one = run(*arguments)
+    assert run(*arguments, "--jobs", "2") == one
+    assert one[0] == 1
+    assert len(one[1].splitlines()) >= 300
+
+
+def test_no_more_than_a_few_batches_are_read_ahead() -> None:
+    read = 0
+
+    def entries() -> collections.abc.Iterator[mailbox.Found]:
+        nonlocal read
+        for number in range(3000):
+            read += 1
+            yield mailbox.Found(str(number), LETTER)
+
+    outcomes = cli._in_workers(cli._Job(None, "jsonl", None), entries(), 1)
+    assert next(outcomes).name == "0"
+    assert read <= 4 * cli._BATCH_COUNT
+    assert [outcome.name for outcome in outcomes] == [str(number) for number in range(1, 3000)]
+
+
+def test_batches_are_bounded_by_count_and_by_size() -> None:
+    small = [mailbox.Found("x", b"")] * 100 + [mailbox.Failure("y", "no")] * 100
+    assert [len(batch) for batch in cli._batches(small)] == [64, 64, 64, 8]
+    big = [mailbox.Found("x", b"x" * cli._BATCH_BYTES)] * 3
+    assert [len(batch) for batch in cli._batches(big)] == [1, 1, 1]
+
+
+def test_a_worker_that_dies_is_reported(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import concurrent.futures
+
+    class Broken(concurrent.futures.ThreadPoolExecutor):
+        def __init__(self, *_: object) -> None:
+            super().__init__(1)
+
+        def submit(self, *_: object, **__: object) -> typing.NoReturn:
+            raise concurrent.futures.BrokenExecutor
+
+    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", Broken)
+    status, _, err = run("parse", box, "--jobs", "2")
+    assert status == 1
+    assert "a worker process has died" in err
+
+
+# -- trouble with the output
+
+JOBS = pytest.mark.parametrize("jobs", [1, 2])
+
+
+@JOBS
+def test_a_closed_pipe_ends_it_quietly(many: pathlib.Path, jobs: int) -> None:
+    with start("parse", many, many, "--jobs", jobs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline().startswith(b'{"source":')
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["detectors"], ["reply", "550 no"], []], ids=str)
+def test_a_pipe_that_is_closed_from_the_start(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = command(*arguments, stdout=writing)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+FULL = pathlib.Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no full disk at hand")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["parse", "many"], ["parse", "many", "--jobs", "2"], ["--help"], []], ids=str)
+def test_a_full_disk_is_an_error(many: pathlib.Path, arguments: list[str], unbuffered: str) -> None:
+    with FULL.open("wb") as full:
+        done = command(
+            *arguments, stdout=full, cwd=many.parent, env={**environment(), "PYTHONUNBUFFERED": unbuffered}
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.decode() == "bouncelib: the output cannot be written: No space left on device\n"
+
+
+def environment() -> dict[str, str]:
+    """The environment for a process that runs in another directory."""
+    return {**os.environ, "PYTHONPATH": str(pathlib.Path(cli.__file__).parent.parent)}
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no full disk at hand")
+@pytest.mark.parametrize(("arguments", "status"), [(["parse", "does/not/exist"], 1), (["fly"], 2)])
+def test_error_messages_that_cannot_be_written(arguments: list[str], status: int) -> None:
+    with FULL.open("wb") as full:
+        assert command(*arguments, stderr=full).returncode == status
+
+
+@JOBS
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_an_interrupt_ends_it_quietly(many: pathlib.Path, jobs: int) -> None:
+    many_times = [many] * 200
+    with start("parse", *many_times, "--jobs", jobs, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+               start_new_session=True) as process:  # fmt: skip
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+        process.stdout.read()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 130
+
+
+def test_an_interrupt_within_the_process(box: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def parse(self, raw: bytes, **options: typing.Any) -> Report:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "DEFAULT", Interrupted())
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert main(["parse", str(box)]) == 130
+    assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(BrokenPipeError(), 0), (OSError(28, "full"), 1), (OSError(11, "no"), 1)]
+)
+def test_errors_of_the_output_within_the_process(
+    box: pathlib.Path, capfd: pytest.CaptureFixture[str], error: OSError, status: int
+) -> None:
+    class Stuck(io.StringIO):
+        def write(self, _: str) -> int:
+            raise error
+
+    with contextlib.redirect_stdout(Stuck()):
+        assert main(["parse", str(box)]) == status
+    assert bool(capfd.readouterr().err) is bool(status)
+
+
+def test_each_report_is_out_before_the_next_message_comes() -> None:
+    with start("parse", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(FROM + RAW + b"\n" + FROM + LETTER + b"\n" + FROM)
+        process.stdin.flush()
+        began = time.monotonic()
+        assert json.loads(process.stdout.readline())["kind"] == "bounce"
+        assert json.loads(process.stdout.readline())["kind"] == "other"
+        assert time.monotonic() - began < 60
+        process.stdin.close()
+        assert process.wait(60) == 0
