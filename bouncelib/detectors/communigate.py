@@ -17,5 +17,6 @@ COMMUNIGATE = TextFormat(
     recipient=(r"^(?:Failed to deliver to|Message delivery to) '<?(?P<address>[^'<>]{1,320}?)>?'",),
     fields=(r"^\s*host (?P<remote_mta>\S{1,255}) says:",),
     delay=("' delayed",),
+    reports_only=True,
     trusted=True,
 )

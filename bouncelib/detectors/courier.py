@@ -22,5 +22,6 @@ COURIER = TextFormat(
     ),
     end=("if your message was also sent to additional recipients",),
     delay=("delays in delivering your message",),
+    reports_only=True,
     trusted=True,
 )

@@ -12,5 +12,6 @@ DMA = TextFormat(
     recipient=(r"^There was an error delivering your mail to <(?P<address>[^<>]{1,320})>",),
     fields=(r"^(?P<remote_mta>\S{1,255}) (?:\[\S{2,60}\] )?did not like our (?:final )?(?P<command>[A-Z]{4,8})",),
     end=("message headers follow", "original message follows"),
+    reports_only=True,
     trusted=True,
 )

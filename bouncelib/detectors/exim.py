@@ -45,5 +45,6 @@ EXIM = TextFormat(
     ),
     delay=("a message that you sent has not yet been delivered to", "address(es) have yet to be delivered"),
     recipient_header="x-failed-recipients",
+    reports_only=True,
     trusted=True,
 )

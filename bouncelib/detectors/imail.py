@@ -19,5 +19,6 @@ IMAIL = TextFormat(
     fields=(r"^(?P<command>[A-Za-z ]{4,30}?) generated (?:following )?response:",),
     end=("original message follows.",),
     paragraph=False,
+    reports_only=True,
     trusted=True,
 )

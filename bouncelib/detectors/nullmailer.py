@@ -10,5 +10,6 @@ NULLMAILER = TextFormat(
     name="nullmailer",
     start=("this is the nullmailer delivery system",),
     recipient=(r"^\s+<(?P<address>[^<>]{1,320})>\s*$",),
+    reports_only=True,
     trusted=True,
 )

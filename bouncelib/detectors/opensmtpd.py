@@ -15,5 +15,6 @@ OPENSMTPD = TextFormat(
     recipient=(r"^(?P<address>[^\s<>:]{1,320}@[^\s<>:]{1,255}): ?(?P<diagnostic>.*)",),
     end=("below is a copy of the original message", "please note that this is only a temporary failure report"),
     delay=("a message is delayed for more than",),
+    reports_only=True,
     trusted=True,
 )

@@ -26,5 +26,6 @@ POSTFIX = TextFormat(
     ),
     delay=("# this is a warning only.  you do not need to resend your message. #",),
     folded=True,
+    reports_only=True,
     trusted=True,
 )

@@ -15,5 +15,6 @@ POWERMTA = TextFormat(
             r"|delivery not yet completed.*|delivery delayed.*)"
         ),
     ),
+    reports_only=True,
     trusted=True,
 )

@@ -33,6 +33,7 @@ QMAIL = TextFormat(
         r"\[(?P<command>MAIL_FROM|RCPT_TO|DATA|CONNECT)\]\s*$",
     ),
     end=("--- ", "---below this line"),
+    reports_only=True,
     trusted=True,
 )
 

@@ -11,5 +11,6 @@ SMAIL = TextFormat(
     start=("failed addresses follow: -",),
     recipient=(r"^\s*<?(?P<address>[^\s<>]{1,320}@[^\s<>]{1,255})>?\s+\.\.\. (?P<diagnostic>.+)",),
     end=("message text follows: -",),
+    reports_only=True,
     trusted=True,
 )

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from .. import status
 from ..body import Body
 from ..detector import MAX_DIAGNOSTIC_LINES, is_letter
+from ..marks import is_report
 from ..mime import Message
 from ..model import Finding, Kind, Value
 
@@ -49,7 +50,7 @@ class Sendmail:
 
     def find(self, message: Message) -> Iterator[Finding]:
         body = message.body
-        if self.phrases[0] not in body.lower or is_letter(message):
+        if self.phrases[0] not in body.lower or is_letter(message) or not is_report(message.headers):
             return
         warning = "warning" in message.headers.raw("subject").lower()
         action = ""
@@ -142,7 +143,7 @@ class Transcript:
         low = body.lower
         places = [low.find(phrase) for phrase in self.phrases]
         begin = min((place for place in places if place >= 0), default=-1)
-        if begin < 0 or is_letter(message):
+        if begin < 0 or is_letter(message) or not is_report(message.headers):
             return
         kind = Kind.DELAY if any(phrase in low for phrase in _WARNING) else Kind.BOUNCE
         found = list(_read(body, low.count("\n", 0, begin), kind))

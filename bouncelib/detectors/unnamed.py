@@ -15,6 +15,7 @@ UNNAMED = (
             r"^(?P<remote_mta>[0-9A-Fa-f.:]{7,45}) (?:does not like|failed after)",
             r"^STEP: (?P<command>[A-Z]{4,8}(?: [A-Z]{2,4})?)",
         ),
+        reports_only=True,
         trusted=True,
     ),
     TextFormat(
@@ -23,6 +24,7 @@ UNNAMED = (
         recipient=(r"^\s+(?P<address>[^\s<>]{1,320}@[^\s<>]{1,255})(?:\s{2,}(?P<diagnostic>.+))?\s*$",),
         skip=("---error detail", "---- "),
         end=("unsent message below", "please contact "),
+        reports_only=True,
         trusted=True,
     ),
     TextFormat(
@@ -37,6 +39,7 @@ UNNAMED = (
                 r"(?: Reason: (?P<diagnostic>.*))?$"
             ),
         ),
+        reports_only=True,
         trusted=True,
     ),
 )

@@ -12,5 +12,6 @@ ZMAILER = TextFormat(
     recipient=(r"^\s+(?i:rfc822);\s?(?P<address>[^\s;]{1,320}@[^\s;]{1,255})\s*$",),
     skip=("original recipient:", "final recipient:", "control data:", "diagnostic texts:", "diagnostic text:"),
     end=("following is a copy of message/delivery-status format section",),
+    reports_only=True,
     trusted=True,
 )
