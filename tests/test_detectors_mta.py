@@ -806,6 +806,20 @@ def test_reports_that_name_nobody_are_reports_all_the_same(text: str) -> None:
     assert (report.kind, report.recipients) == (Kind.BOUNCE, ())
 
 
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        (r"\316\264\316\277\316\272@example.com", "δοκ@example.com"),
+        (r"anne@\317\200\316\261.example", "anne@πα.example"),
+        (r"\316@example.com", r"\316@example.com"),
+        (r"a\12@example.com", r"a\12@example.com"),
+    ],
+)
+def test_exim_writes_bytes_in_octal(written: str, address: str) -> None:
+    report = parse(EXIM + f"  {written}\n    Unrouteable address\n", DAEMON + f"\nX-Failed-Recipients: {written}")
+    assert [recipient.address for recipient in report.recipients] == [address]
+
+
 def test_a_double_bounce_names_the_address_of_the_second_attempt() -> None:
     report = parse(
         lines(
