@@ -147,6 +147,7 @@ def test_the_report_itself() -> None:
         pytest.param(f"{LIST}{ANSWER}I get this:\n\n{TEXT}\n", id="a list post that pastes one"),
         pytest.param(attached("Fwd: Undelivered Mail Returned to Sender"), id="forwarded as an attachment"),
         pytest.param(attached("what is this?"), id="attached to a letter"),
+        pytest.param(attached("Fwd: bounce").replace("message/rfc822", "text/plain"), id="attached as text"),
         pytest.param(
             f"{LETTER}Subject: Fwd: Undelivered Mail Returned to Sender\n\n----- Forwarded message -----\n{TEXT}\n",
             id="forwarded in the text",

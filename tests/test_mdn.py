@@ -161,6 +161,7 @@ MAILUTILS = (
             "Voll.",
             id="RFC 2298: denied",
         ),
+        pytest.param(DELETED, "It could not be delivered.", "", "It could not be delivered.", id="in other words"),
         pytest.param(DELETED, "It was automatically rejected:", "", "It was automatically rejected:", id="no reason"),
     ],
 )

@@ -31,7 +31,9 @@ _REFUSED = (
     "automatically rejected", "was rejected", "been rejected", "is rejected", "rejected by", "was refused",
     "been refused", "refused by", "automatisch abgelehnt", "wurde abgelehnt", "a été rejeté", "a été refusé",
     "ha sido rechazado", "fue rechazado", "è stato respinto", "è stato rifiutato", "foi rejeitada",
-    "automatisch geweigerd", "została odrzucona", "zostało odrzucone", "была отклонена", "было отклонено",
+    "automatisch geweigerd", "could not be delivered", "cannot be delivered", "undeliverable", "quota exceeded",
+    "over quota", "mailbox is full", "user unknown", "unknown user", "no such user", "została odrzucona",
+    "zostało odrzucone", "была отклонена", "было отклонено",
 )  # fmt: skip
 _ADDRESSED = re.compile(r"(?i)\bmessage to <(?P<address>[^<>\s]{1,320})>")
 
