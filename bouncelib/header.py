@@ -21,6 +21,7 @@ _PARAMETER = re.compile(
 _BARE_COMMENT = re.compile(r"\s\([^()]*\)\s*$")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _PADDING = re.compile(rb"=[=\s]*")
+_PIECE = re.compile(rb"[A-Za-z0-9+/\s]*")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 Guess = Callable[[bytes], str | None]
@@ -69,7 +70,11 @@ def unbase64(data: bytes) -> bytes:
     What follows padding is another piece: encoders that work line by line, or two bodies put together, write so.
     """
     if b"=" in data.rstrip(b"= \t\n\r"):
-        return b"".join(_unbase64_piece(piece) for piece in _PADDING.split(data))
+        *pieces, last = _PADDING.split(data)
+        # Prose that somebody put below is no piece.
+        if _PIECE.fullmatch(last) and len(b"".join(last.split())) % 4 == 0:
+            pieces.append(last)
+        return b"".join([_unbase64_piece(piece) for piece in pieces])
     return _unbase64_piece(data)
 
 

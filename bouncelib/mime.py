@@ -127,7 +127,8 @@ class Part:
         encoding = found[0].lower() if found else ""
         if encoding == "base64":
             head = self.message.raw[self.body : min(self.end, self.body + 200)].lstrip().partition(b"\n")[0]
-            if b":" in head or b" " in head.strip():
+            head = head.partition(b"=")[0].strip()
+            if b":" in head or b" " in head:
                 self.message.note("transfer-encoding-untrue", encoding, self.section)
                 return ""
         return encoding
@@ -269,11 +270,7 @@ class Message:
                 fields[-1][1].append(line)
             elif not line or (not fields and line.startswith(_MBOX)):
                 pass
-            elif (
-                fields
-                and line[:2] != b"--"
-                and any(_WELL_KNOWN.match(after) for after in lines[number + 1 : number + 4])
-            ):
+            elif fields and line[:2] != b"--" and _continues(fields[-1], lines[number + 1 : number + 4]):
                 self.note("header-line-unfolded", line[:200].decode("utf-8", "replace"), section)
                 fields[-1][1].append(line)
             else:
@@ -337,6 +334,15 @@ class Message:
             self.note("boundary-not-closed", part=part.section)
             spans.append((opened, end))
         return spans
+
+
+def _continues(field: tuple[str, list[bytes]], after: list[bytes]) -> bool:
+    """Whether a line that is no field belongs to the `field` before it: more fields follow, or its value is due.
+
+    QUIRK: Outlook.com's `X-Microsoft-Antispam-Message-Info:` loses the blank of its fold.
+    """
+    name, values = field
+    return any(map(_WELL_KNOWN.match, after)) or (name[:2] in ("X-", "x-") and not any(map(bytes.strip, values)))
 
 
 def _unuuencode(data: bytes) -> bytes:
