@@ -140,6 +140,15 @@ def test_challenges(name: str) -> None:
             id="a shop",
         ),
         pytest.param(
+            mail(
+                "Delivery delayed",
+                "Your message has not been delivered yet. It is being held until the recipient can confirm delivery.",
+                AUTO,
+            ),
+            Kind.DELAY,
+            id="a delay",
+        ),
+        pytest.param(
             mail("Out of Office", "I will read it when I am back. Your message will be delivered to Bob.", AUTO),
             Kind.AUTO_REPLY,
             id="an automatic reply",

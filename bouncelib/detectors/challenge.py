@@ -23,7 +23,7 @@ _HELD = (
     "email is being held", "email has been held", "e-mail is being held", "e-mail has been held",
     "message below is being held", "message attached below is being held", "held for confirmation", "held until",
     "held pending", "pending verification", "pending confirmation", "pending your confirmation",
-    "has not been delivered yet", "not yet been delivered", "has not yet been delivered",
+
     "before your message can be delivered", "before your email can be delivered",
     "before your e-mail can be delivered", "before i can receive", "before it can be delivered",
     "to release your message", "to release your email", "to have your message delivered",
@@ -81,15 +81,6 @@ _SUBJECT = re.compile(
     r"|permission required|your (?:message|e-?mail) (?:to .{1,120} )?(?:is being held|awaits|requires|needs)"
     r"|sender verification|confirmation (?:required|requested|needed)|waitlist"
 )
-_HEADERS = (
-    "x-ask-auth",
-    "x-ask-action",
-    "x-tmda-confirm",
-    "x-choicemail-registration-request",
-    "x-spamarrest-confirmation",
-    "x-boxbe",
-)
-
 # Others who hold messages, or ask for a confirmation: moderators, subscriptions, accounts and shops.
 _NOT_OURS = (
     "moderator", "list administrator", "list owner", "list-owner", "subscri", "your account", "your order",
@@ -118,11 +109,10 @@ class Challenge:
         if marks.has_report_type(headers) or any(name in headers for name in _LISTS):
             return
         signed = bool(
-            _SENDERS.search(headers.raw("from") + " " + headers.raw("reply-to"))
-            or _SUBJECT.search(headers.get("subject") or "")
-            or any(name in headers for name in _HEADERS)
+            _SENDERS.search(f"{headers.raw('from')[:1000]} {headers.raw('reply-to')[:1000]}")
+            or _SUBJECT.search((headers.get("subject") or "")[:1000])
         )
-        if not signed and not _answers_by_itself(headers):
+        if not signed and (marks.has_report_subject(headers) or not _answers_by_itself(headers)):
             return
         text = " ".join(message.body.lower[:_OPENING].split())
         held, prove, sign = (any(phrase in text for phrase in phrases) for phrases in (_HELD, _PROVE, _SIGNS))
@@ -132,7 +122,7 @@ class Challenge:
 
 
 def _answers_by_itself(headers: Headers) -> bool:
-    """Whether this is automatic mail, or may be an answer to ours."""
+    """Whether no person sent this: a null reverse-path says so too."""
     submitted = headers.raw("auto-submitted").strip().lower()
     return (
         marks.has_null_sender(headers)
