@@ -771,6 +771,11 @@ def test_sections_of_sendmail_say_what_became_of_each() -> None:
     ]
 
 
+def test_a_word_below_the_list_is_no_local_part() -> None:
+    report = parse(SENDMAIL + lines("anne", "", "Hello", "") + SENDMAIL + lines("", "Hello", "<bob@example.com>"))
+    assert [recipient.address for recipient in report.recipients] == ["anne", "bob@example.com"]
+
+
 def test_delivery_notifications_name_the_action_behind_the_address() -> None:
     report = parse(
         lines(

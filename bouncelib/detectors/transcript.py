@@ -39,6 +39,7 @@ _LISTED = re.compile(rf"^\s?{_ADDRESS}(?:\s+[(\[](?P<what>[^()\[\]]{{1,300}})[)\
 # Sendmail 8.6: "The following addresses had delivery problems", and behind each which.
 _VERDICTS = {"unrecoverable error": "failed", "transient failure": "delayed"}
 _MARKED = re.compile(r"^>>> [^\s<>]{1,320} (?P<address><[^<>]{1,320}>)\s*$")  # Active!hunter
+_MAX_NOTE = 4000
 _NOTE = re.compile(r"^\s*\((?P<what>reason|expanded from): ?(?P<text>.*)$")
 
 
@@ -55,15 +56,17 @@ class Sendmail:
         warning = "warning" in message.headers.raw("subject").lower()
         action = ""
         entry: dict[str, Value] | None = None
-        noted = ""
+        noted, apart = "", False
         for index, line in enumerate(body.lines):
             heading = _HEADING.match(line)
             if heading:
                 if entry is not None:
                     yield _finding(entry, action)
-                entry, noted, action = None, "", _action(heading["words"].lower(), warning=warning)
+                entry, noted, apart = None, "", False
+                action = _action(heading["words"].lower(), warning=warning)
             elif not line.strip():
-                # The list goes without blank lines; what follows one is something else.
+                # The list goes without blank lines; what follows one is something else, unless it is the first.
+                apart = True
                 if entry is not None:
                     yield _finding(entry, action)
                     entry, noted, action = None, "", ""
@@ -72,9 +75,11 @@ class Sendmail:
                 if note and entry is not None:
                     noted = "diagnostic" if note["what"] == "reason" else "original_address"
                     entry.setdefault(noted, body.value(note["text"], index, f"note {note['what']}"))
-                elif noted and entry is not None and line[0].isspace() and not _is_closed(entry[noted].text):
+                elif noted and entry is not None and line[0].isspace() and _is_open(entry[noted].text):
                     entry[noted] = dataclasses.replace(entry[noted], text=f"{entry[noted].text} {line.strip()}")
                 elif listed := _LISTED.match(line) or _MARKED.match(line):
+                    if apart and "@" not in listed["address"]:
+                        continue
                     if entry is not None:
                         yield _finding(entry, action)
                     entry, noted = {"address": body.value(listed["address"], index, "listed address")}, ""
@@ -115,8 +120,11 @@ def _bare(name: str, text: str) -> str:
     return text.removesuffix(")").strip() if text.count(")") > text.count("(") else text
 
 
-def _is_closed(text: str) -> bool:
-    return text.rstrip().endswith(")") and text.count(")") > text.count("(")
+def _is_open(text: str) -> bool:
+    """Whether a note that began with a parenthesis, which is not in `text`, goes on in the next line."""
+    if len(text) > _MAX_NOTE:
+        return False
+    return not text.rstrip().endswith(")") or text.count(")") <= text.count("(")
 
 
 _HOST = re.compile(r"(?i)^\s*(?:\.\.\. )?while talking to (?P<host>[^\s:]{1,255}?)\.?:?\s*$")
