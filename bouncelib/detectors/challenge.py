@@ -23,7 +23,6 @@ _HELD = (
     "email is being held", "email has been held", "e-mail is being held", "e-mail has been held",
     "message below is being held", "message attached below is being held", "held for confirmation", "held until",
     "held pending", "pending verification", "pending confirmation", "pending your confirmation",
-
     "before your message can be delivered", "before your email can be delivered",
     "before your e-mail can be delivered", "before i can receive", "before it can be delivered",
     "to release your message", "to release your email", "to have your message delivered",
