@@ -340,11 +340,11 @@ def _in_workers(job: _Job, entries: Iterable[Entry], jobs: int) -> Iterator[_Out
     import multiprocessing
 
     waiting: collections.deque[concurrent.futures.Future[list[_Outcome]]] = collections.deque()
-    pool = concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _ignore_interrupts)
+    pool = concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _start_worker)
     try:
         with _interrupts_ignored():  # which the workers inherit, for the time until they have started
             for _ in range(jobs):
-                pool.submit(_ignore_interrupts)
+                pool.submit(_do_nothing)
         for batch in _batches(entries):
             waiting.append(pool.submit(_do_batch, job, batch))
             if len(waiting) > 2 * jobs:
@@ -374,9 +374,23 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of the terminal; it is the parent that ends the work."""
+def _start_worker() -> None:
+    """Ctrl-C reaches every process of the terminal: the parent ends the work, and its workers end with it."""
+    import multiprocessing
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
+
+
+def _end_with(wait: Callable[[], object]) -> None:
+    """A parent that was killed ends no worker; and a worker that waits for work does not notice by itself."""
+    wait()
+    os._exit(1)
+
+
+def _do_nothing() -> None:
+    """The first task of each worker, which makes it start."""
 
 
 @contextlib.contextmanager

@@ -660,6 +660,40 @@ def test_an_interrupt_ends_it_quietly(many: pathlib.Path, jobs: int) -> None:
         assert process.wait(60) == 130
 
 
+@pytest.mark.skipif(not pathlib.Path("/proc/self/stat").exists(), reason="needs /proc to find the workers")
+def test_no_worker_outlives_a_parent_that_was_killed(many: pathlib.Path) -> None:
+    many_times = [many] * 200
+    with start("parse", *many_times, "--jobs", "2", stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        workers = children(process.pid)
+        assert len(workers) >= 2
+        process.kill()
+    end = time.monotonic() + 30
+    while workers & running() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not workers & running()
+
+
+def running() -> set[int]:
+    """The processes that are alive: neither gone nor waiting to be buried."""
+    found = set()
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if path.read_text("utf-8", "replace").rpartition(")")[2].split()[0] not in ("Z", "X"):
+                found.add(int(path.parent.name))
+    return found
+
+
+def children(parent: int) -> set[int]:
+    found = set()
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(path.read_text("utf-8", "replace").rpartition(")")[2].split()[1]) == parent:
+                found.add(int(path.parent.name))
+    return found
+
+
 def test_an_interrupt_within_the_process(box: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupted:
         def parse(self, raw: bytes, **options: typing.Any) -> Report:
