@@ -521,3 +521,39 @@ def test_empty_input() -> None:
     for raw in (b"", b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", b"From ", b"From x\n", b":", b": x\n\n"):
         message = everything(raw)
         assert message.root.content_type == "text/plain"
+
+
+def test_uuencode_damaged() -> None:
+    head = b"Content-Transfer-Encoding: uuencode\n\n"
+    assert read(head + b"no begin line\n").root.text() == "no begin line\n"
+    # A line longer than its count says, one that is none, and no end.
+    raw = head + b"begin 644 x\n#86)Cxxxxxxxxx\n\x80\x80\x80\n#86)C\n"
+    text = read(raw).root.text()
+    assert text.startswith("abc")
+    assert text.endswith("abc")
+
+
+def test_parts_beyond_the_limit_are_not_opened() -> None:
+    inner = b"--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nx\n--c--\n"
+    message = read(HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + inner * (mime.MAX_PARTS + 1))
+    assert len(message.parts) == mime.MAX_PARTS + 1
+    assert "mime-part-limit" in rules(message)
+
+
+def test_limits_of_an_embedded_message() -> None:
+    raw = b"Content-Type: message/rfc822\n\n" + _nested(mime.MAX_DEPTH + 10)
+    message = read(raw)
+    assert sum(1 for _ in message.root.embedded().walk()) == mime.MAX_DEPTH
+    assert "mime-depth-limit" in rules(message)
+
+
+def test_outlook_com_folds_without_a_blank() -> None:
+    message = read(b"Subject: x\nX-Microsoft-Antispam-Message-Info:\nXW0i+vGr98fR0H6N7E\n\nHello\n")
+    assert message.headers.get("x-microsoft-antispam-message-info") == "XW0i+vGr98fR0H6N7E"
+    assert message.body.text == "Hello\n"
+
+
+def test_digest() -> None:
+    message = read(b"Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n\nhi\n--b--\n")
+    assert tree(message.root) == ["multipart/digest", "message/rfc822"]
+    assert message.parts[1].embedded().headers.get("subject") == "x"
