@@ -23,7 +23,6 @@ import signal
 import sys
 import threading
 import tomllib
-import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -235,49 +234,30 @@ _NOT_IN_A_FILE = ("sent_by_us",)  # a function
 
 
 def _context(options: argparse.Namespace) -> Context | None:
-    values: dict[str, typing.Any] = _context_file(pathlib.Path(options.context)) if options.context else {}
-    for name, given in (("own_mtas", options.own_mta), ("own_domains", options.own_domain)):
-        if given:
-            values[name] = (*values.get(name, ()), *given)
+    values = _context_file(pathlib.Path(options.context)) if options.context else {}
     try:
+        for name, given in (("own_mtas", options.own_mta), ("own_domains", options.own_domain)):
+            if given:
+                before = values.get(name, [])
+                values[name] = [*([before] if isinstance(before, str) else before), *given]
         return Context(**values) if values else None
     except (TypeError, ValueError, BouncelibError) as error:
-        raise _Usage(f"{options.context or 'context'}: {error}") from None
+        raise _Usage(f"--context {options.context}: {error}" if options.context else str(error)) from None
 
 
 def _context_file(path: pathlib.Path) -> dict[str, typing.Any]:
+    """The table in the file; `Context` itself judges the values."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _Usage(f"--context {path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, or no UTF-8
         raise _Usage(f"--context {path}: not a TOML file: {error}") from None
     known = {field.name for field in dataclasses.fields(Context)} - set(_NOT_IN_A_FILE)
-    hints = typing.get_type_hints(Context)
     for name in table:
         if name not in known:
             raise _Usage(f"--context {path}: unknown key {name!r}; known are {', '.join(sorted(known))}")
-    return {name: _context_value(value, hints[name], f"--context {path}: {name}") for name, value in table.items()}
-
-
-def _context_value(value: object, hint: object, place: str) -> object:
-    """A TOML value as the field wants it: lists are tuples, and texts are bytes where only those are taken."""
-    kinds = set(typing.get_args(hint)) if typing.get_origin(hint) is types.UnionType else {hint}
-    origins = {typing.get_origin(kind) or kind for kind in kinds}
-    if isinstance(value, list) and origins & _SEQUENCES:
-        inner = [one for kind in kinds if typing.get_origin(kind) in _SEQUENCES for one in typing.get_args(kind)]
-        return tuple(_context_value(item, next(iter(inner), object), f"{place}[{n}]") for n, item in enumerate(value))
-    if isinstance(value, str) and bytes in origins and str not in origins:
-        return value.encode()
-    plain = {kind for kind in origins if isinstance(kind, type)}
-    if plain and not any(type(value) is kind or (kind is not int and isinstance(value, kind)) for kind in plain):
-        wanted = " or ".join(sorted(_TOML_NAMES.get(kind, kind.__name__) for kind in plain - {types.NoneType}))
-        raise _Usage(f"{place}: expected {wanted}, found {value!r}")
-    return value
-
-
-_SEQUENCES = {tuple, list, collections.abc.Sequence}
-_TOML_NAMES: dict[type, str] = {tuple: "a list", str: "a string", bytes: "a string", bool: "true or false"}
+    return table
 
 
 # -- parse

@@ -452,8 +452,7 @@ def test_context_from_options_and_file(
 CONTEXTS = [
     ('own_mta = ["a"]', "unknown key 'own_mta'; known are "),
     ("sent_by_us = 1", "unknown key 'sent_by_us'"),
-    ('own_mtas = "a"', "own_mtas: expected a list, found 'a'"),
-    ("own_mtas = [1]", "own_mtas[0]: expected a string, found 1"),
+    ("own_mtas = [1]", "own_mtas: 1 "),
     ("own_mtas = [", "not a TOML file"),
     ("own_mtas = ['\udcff']", "not a TOML file"),
 ]
@@ -468,29 +467,25 @@ def test_a_wrong_context_is_explained(run: Run, tmp_path: pathlib.Path, text: st
     assert str(file) in err
     assert message in err
     if "unknown" in message:
-        assert "own_domains, own_mtas" in err.replace("message_id_domains, ", "")
+        assert "own_domains, own_mtas" in err
 
 
-CONVERSIONS: list[tuple[object, object, object]] = [
-    (["a"], tuple[str, ...], ("a",)),
-    (["a"], tuple[bytes, ...], (b"a",)),
-    (["a"], tuple[str | bytes, ...], ("a",)),
-    ("a", bytes | None, b"a"),
-    (True, bool, True),
-    ({"a": "b"}, collections.abc.Mapping[str, str], {"a": "b"}),
-    (dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime | None, dt.datetime(2024, 1, 1, tzinfo=dt.UTC)),
-]
+def test_options_add_to_a_single_text_in_the_file(
+    run: Run, box: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, object]] = []
+    monkeypatch.setattr(cli, "_context_file", lambda _: {"own_mtas": "mx.example.com", "own_domains": 1})
+    monkeypatch.setattr(cli, "Context", lambda **values: made.append(values))
+    assert run("parse", box, "--context", "x", "--own-mta", "mx.example.net")[0] == 0
+    assert made == [{"own_mtas": ["mx.example.com", "mx.example.net"], "own_domains": 1}]
+    assert run("parse", box, "--context", "x", "--own-domain", "example.net")[0] == 2
 
 
-@pytest.mark.parametrize(("value", "hint", "wanted"), CONVERSIONS, ids=str)
-def test_values_of_a_context_file(value: object, hint: object, wanted: object) -> None:
-    assert cli._context_value(value, hint, "x") == wanted
-
-
-@pytest.mark.parametrize(("value", "hint"), [(1, bool), (True, int), ("x", bool), ([1], str), ("now", dt.datetime)])
-def test_values_that_a_context_file_must_not_hold(value: object, hint: object) -> None:
-    with pytest.raises(cli._Usage, match=r"^x: expected "):
-        cli._context_value(value, hint, "x")
+def test_a_wrong_option_is_explained_by_the_context(run: Run, box: pathlib.Path) -> None:
+    status, out, err = run("parse", box, "--own-mta", "two words")
+    assert (status, out) == (2, "")
+    assert "own_mtas" in err
+    assert "two words" in err
 
 
 # -- explain, reply, detectors
