@@ -108,7 +108,7 @@ SUBJECTS = (
 )  # fmt: skip
 """What stands in the subjects of reports."""
 
-_PARTIES = ("to", "from", "sender", "reply-to", "delivered-to", "x-original-to", "errors-to", "list-post")
+_PARTIES = ("to", "from", "sender", "reply-to", "delivered-to", "errors-to", "list-post")
 _REPORT_FIELDS = ("x-failed-recipients", "x-ms-exchange-message-is-ndr", "x-ms-embedded-report")
 
 # A person answers or forwards; some systems put the words behind the subject of the returned message instead.

@@ -30,10 +30,11 @@ class AmazonSes:
     """Bounce, complaint, delivery and delay notifications of Amazon SES."""
 
     name = "amazon-ses"
+    phrases = _NAMES
 
     def find(self, message: Message) -> Iterator[Finding]:
         body = message.body
-        if not any(name in body.lower for name in _NAMES):
+        if not any(name in body.lower for name in self.phrases):
             return
         notice = _notice(body.text[:_LIMIT])
         named = _text(notice.get("notificationType")) or _text(notice.get("eventType"))

@@ -49,8 +49,9 @@ DOMINO = TextFormat(
         "理由:",
         "原因:",
     ),
-    trusted=True,
+    quiet=True,
     reports_only=True,
+    trusted=True,
 )
 
 # The reason stands in front of the addresses that it is about.
@@ -61,6 +62,6 @@ NOTES = TextFormat(
     skip=("------- failure reasons",),
     end=("------- returned message",),
     lasting=True,
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )

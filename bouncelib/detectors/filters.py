@@ -17,8 +17,9 @@ AMAVIS = TextFormat(
         rf"^-> <?(?P<address>{ADDRESS})>?\s*$",
     ),
     end=("this nondelivery report was generated", "our internal reference code"),
-    trusted=True,
+    quiet=True,
     reports_only=True,
+    trusted=True,
 )
 
 BARRACUDA = TextFormat(
@@ -27,22 +28,24 @@ BARRACUDA = TextFormat(
     marks=("spam firewall", "virus firewall", "email security gateway"),
     recipient=(rf"^\s*Your message to:\s*<?(?P<address>{ADDRESS})>?\s*$",),
     skip=("subject:",),
-    trusted=True,
+    quiet=True,
     reports_only=True,
+    trusted=True,
 )
 
 INTERSCAN = TextFormat(
     name="interscan",
     start=("message from interscan",),
-    recipient=(rf"(?i)unable to deliver message to <(?P<address>{ADDRESS})>",),
+    recipient=(rf"(?P<diagnostic>(?i:unable to deliver message to) <(?P<address>{ADDRESS})>.*)",),
+    skip=("**********",),
     fields=(
         r"^Sent <<< (?P<command>[A-Z]{4})",
         r"^Received >>> (?P<diagnostic>[45]\d\d.*)",
         r"^Reason:\s+(?P<diagnostic>(?!Unable to deliver message to).+)",
     ),
     end=("end of message",),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 MAILFOUNDRY = TextFormat(
@@ -51,8 +54,8 @@ MAILFOUNDRY = TextFormat(
     recipient=(rf"^Unable to deliver message to: <(?P<address>{ADDRESS})>",),
     fields=(r"^(?P<diagnostic>Server (?P<remote_mta>[A-Za-z0-9._-]{1,250})\[[0-9A-Fa-f.:]{3,50}\] failed with: .*)",),
     skip=("delivery failed for the following reason", "no further delivery attempts will be made"),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 MAILMARSHAL = TextFormat(
@@ -69,18 +72,19 @@ MAILMARSHAL = TextFormat(
         "was not delivered because of",
         "the following recipients were affected",
     ),
-    end=("original sender:",),
+    end=("additional information:", "original sender:"),
     lasting=True,
-    trusted=True,
+    quiet=True,
     reports_only=True,
+    trusted=True,
 )
 
 MCAFEE = TextFormat(
     name="mcafee",
     start=("--- the following addresses had delivery problems ---",),
     recipient=(rf"^\s*<(?P<address>{ADDRESS})>\s*(?:\((?P<diagnostic>.{{1,900}})\))?\s*$",),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 M_FILTER = TextFormat(
@@ -102,8 +106,8 @@ MIMECAST = TextFormat(
     recipient=(rf"^-- <?(?P<address>{ADDRESS})>?\s*$",),
     fields=(r"^-- (?P<diagnostic>\S.*)$",),
     end=("this condition occurred after", "if you sent the email to multiple recipients"),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 MX_LOGIC = TextFormat(
@@ -112,8 +116,8 @@ MX_LOGIC = TextFormat(
     recipient=(rf"^\s*<(?P<address>{ADDRESS})>:\s*(?P<diagnostic>\S.*)$",),
     skip=("recipients.  this is a permanent error",),
     end=("included is a copy of the message header",),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 SURFCONTROL = TextFormat(
@@ -127,8 +131,8 @@ SURFCONTROL = TextFormat(
     ),
     end=("--- message non-deliverable",),
     paragraph=False,
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 SYMANTEC = TextFormat(
@@ -137,6 +141,7 @@ SYMANTEC = TextFormat(
     start=("could not be delivered to the following recipients",),
     recipient=(rf"^\s*<?(?P<address>{ADDRESS})>?\s*$",),
     delay=("delivery attempts will continue",),
+    quiet=True,
     trusted=True,
 )
 
@@ -147,8 +152,8 @@ VADE_SECURE = TextFormat(
     recipient=(rf"^\s*\* \[(?P<address>{ADDRESS})\]:\s*(?P<diagnostic>\S.*)$",),
     fields=(r"^Server \"(?P<remote_mta>[^\s\"]{1,250}?)(?::\d{1,5})?\" returned an error",),
     end=("original message details",),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 FILTERS = (

@@ -22,11 +22,11 @@ from ..model import Finding, Kind, Value
 
 __all__ = ["MAX_LINE", "MAX_NESTED", "MAX_SIZE", "Flufl", "FluflAdapter", "FluflDetector"]
 
-MAX_SIZE = 1 << 17
+MAX_SIZE = 1 << 16
 """Bytes of a message that are handed over, for some of the patterns on the other side are not linear."""
 
-MAX_LINE = 1000
-"""Bytes of a line that are handed over; RFC 5322 section 2.1.1 allows 998."""
+MAX_LINE = 400
+"""Bytes of a line that are handed over, for the same reason."""
 
 MAX_NESTED = 20
 """Multiparts and enclosed messages beyond which nothing is handed over: the standard library's parser recurses."""

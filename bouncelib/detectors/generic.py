@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .. import address as addresses
+from .. import reply as replies
 from ..body import Body
 from ..detector import is_letter
 from ..marks import (
@@ -43,12 +44,9 @@ _MAX_FOUND = 200
 _DIAGNOSTIC_LINES = 12
 _HEADING = 400
 
-_CODE = re.compile(
-    r"(?<![\w.+/@:-])(?:[45][0-5]\d[ \-:]{1,3}#?[45]\.\d{1,3}\.\d{1,3}|#?[45]\.[0-7]\.\d{1,3}(?![.\d])"
-    r"|(?<!\d )(?:421|45[0-5]|471|50[0-4]|52[13]|53[0458]|55[0-9])(?=[ \-:]))"
-)
+_STATUS = re.compile(r"(?<![\w.+/@-])[45]\.[0-7]\.\d{1,3}(?![.\d])")
 _ALONE = re.compile(
-    rf"^[\s*>•·\-–—|]{{0,40}}(?:[Tt]o:|[Rr]ecipients?:|E-?[Mm]ail:|[Aa]ddress:)?\s{{0,20}}[<\"'(\[]{{0,2}}"
+    rf"^[\s*>•·\-–—|]{{0,40}}(?:(?:[Tt]o|[Rr]ecipients?|E-?[Mm]ail|[Aa]ddress):\s{{0,20}})?[<\"'(\[]{{0,2}}"
     rf"(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}(?:\s{{0,4}}[<(\[](?:mailto:)?[^<>()\s]{{1,320}}[>)\]])?[\s:;.,]{{0,20}}$"
 )
 # "kijitora@example.com (user unknown)" or "anne@example.com: 550 no such user": the address opens the line.
@@ -234,7 +232,7 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
             heading = last.lower()[-_HEADING:]
         elif not _NOT_FAILED.search(last[-80:]):
             below = _below(lines, index)
-            if _CODE.search(below):
+            if _has_code(below):
                 yield _Candidate(index, alone["address"], "code in the line below", is_sure=True)
             elif _announces(heading):
                 yield _Candidate(index, alone["address"], "listed under a failure")
@@ -246,12 +244,12 @@ def _beside(index: int, line: str, heading: str) -> Iterator[_Candidate]:
     """Addresses in running text beside a refusal."""
     opens = _OPENS.match(line)
     if opens:
-        if _CODE.search(opens["rest"]):
+        if _has_code(opens["rest"]):
             yield _Candidate(index, opens["address"], "opens a line with a code", is_sure=True)
         elif _says_failed(opens["rest"].lower()) or _announces(heading):
             yield _Candidate(index, opens["address"], "opens a line that refuses")
         return
-    code = _CODE.search(line)
+    code = _has_code(line)
     if line.lstrip().startswith("<<<") or not (code or _announces(line.lower())):
         return
     for match in _ADDRESS.finditer(line):
@@ -262,6 +260,14 @@ def _beside(index: int, line: str, heading: str) -> Iterator[_Candidate]:
 
 def _announces(low: str) -> bool:
     return _says_failed(low) or any(phrase in low for phrase in _DELAYED)
+
+
+def _has_code(text: str) -> bool:
+    """Whether an enhanced status code of a failure stands in `text`, or an SMTP reply where a server has spoken."""
+    if _STATUS.search(text):
+        return True
+    reply = replies.parse(text)
+    return reply is not None and reply.code >= 400
 
 
 def _says_failed(low: str) -> bool:
@@ -284,14 +290,14 @@ def _diagnostic(lines: Sequence[str], index: int, starts: Sequence[int]) -> str:
     stop = min(later[0] if later else len(lines), index + 1 + _DIAGNOSTIC_LINES)
     for number in range(index + 1, stop):
         stripped = lines[number].strip()
-        if not stripped and text and number + 1 < stop and not _CODE.search("\n".join(lines[number + 1 : number + 3])):
+        if not stripped and text and number + 1 < stop and not _has_code("\n".join(lines[number + 1 : number + 3])):
             break
         if stripped:
             text.append(stripped)
-    if not text or not (_CODE.search("\n".join(text)) or _says_failed("\n".join(text).lower())):
+    if not text or not (_has_code("\n".join(text)) or _says_failed("\n".join(text).lower())):
         # The reason may stand before the address.
         before = [line.strip() for line in lines[max(0, index - 6) : index] if line.strip()]
-        text = [*before, *text] if _CODE.search("\n".join(before)) else text or before
+        text = [*before, *text] if _has_code("\n".join(before)) else text or before
     return "\n".join(text)
 
 

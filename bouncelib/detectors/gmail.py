@@ -19,7 +19,7 @@ GMAIL = TextFormat(
         "there was a temporary problem delivering your message to ",
     ),
     recipient=(
-        rf"^[\s*]+(?P<address>{ADDRESS})\s*$",
+        rf"^\s+(?P<address>{ADDRESS})\s*$",
         (
             rf"^(?:Your message wasn't delivered to|There was a (?:temporary )?problem delivering your message to) "
             rf"(?P<address>{ADDRESS})[.\s]"
@@ -30,8 +30,8 @@ GMAIL = TextFormat(
     end=("----- original message -----", "----- message header follows"),
     delay=("has been delayed:", "gmail will retry", "message will be retried for", "temporary problem delivering"),
     paragraph=False,
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 # Refusals in the language of the sender (Google Groups, aliases) name the address in the header alone.

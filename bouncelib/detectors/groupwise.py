@@ -20,6 +20,6 @@ GROUPWISE = TextFormat(
         rf"^\s*(?P<address>{ADDRESS})\s*\((?P<diagnostic>.{{1,900}})\)\s*$",
         rf"^\s*(?P<address>{ADDRESS})\s*$",
     ),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )

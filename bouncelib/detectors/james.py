@@ -14,8 +14,8 @@ JAMES = TextFormat(
     recipient=(rf"^\s*<?(?P<address>{ADDRESS})>?\s*$",),
     skip=("error message:", "failed recipient(s):"),
     end=("the original message follows", "-original message-"),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 JAMES_DETAILS = TextFormat(
@@ -25,6 +25,7 @@ JAMES_DETAILS = TextFormat(
     recipient=(rf"^\s+RCPT TO:\s*<?(?P<address>{ADDRESS})>?\s*$",),
     fields=(r"^\s*Error message:?\s*(?P<diagnostic>\S.*)$",),
     skip=("from:", "subject:", "sent date:", "mail from:", "to:", "size (in bytes):", "number of lines:"),
-    trusted=True,
+    quiet=True,
     reports_only=True,
+    trusted=True,
 )

@@ -23,8 +23,8 @@ BIGLOBE = TextFormat(
     recipient=(rf"^\s*<?(?P<address>{ADDRESS})>?\s*$",),
     skip=("----- non-delivered information",),
     paragraph=False,
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 # The address stands before the words in some of au's reports, after them in others.
@@ -51,8 +51,9 @@ KDDI = TextFormat(
     start=("your mail sent on:", "your mail attempted to be delivered on:"),
     recipient=(rf"^\s*Could not be delivered to:\s*<(?P<address>{ADDRESS})>",),
     fields=(r"^\s*<<< (?P<diagnostic>[245]\d\d.*)",),
-    trusted=True,
+    quiet=True,
     reports_only=True,
+    trusted=True,
 )
 
 JAPAN = (ACTIVE_HUNTER, BIGLOBE, EZWEB, KDDI)

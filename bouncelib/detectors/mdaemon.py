@@ -12,13 +12,13 @@ MDAEMON = TextFormat(
     start=("did not receive a copy of your message:", "have not yet received your message:"),
     recipient=(rf"^>\s*(?P<address>{ADDRESS})\s*$",),
     fields=(
-        r"<-- (?P<diagnostic>(?P<reply>[45]\d\d[ -].*))",
+        r"(?:^\s+|<-- )(?P<diagnostic>[45]\d\d[ -].*)",
         r"Attempting SMTP connection to (?:\[)?(?P<remote_mta>[A-Za-z0-9.:-]{3,250})",
     ),
     delay=("have not yet received your message:", "delivery will be attempted again"),
     paragraph=False,
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 MDAEMON_LOCAL = TextFormat(

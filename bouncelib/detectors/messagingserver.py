@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ..address import ADDRESS
 from ..body import Body, Span
 from ..detector import TextFormat
+from ..marks import is_report
 from ..mime import Message
 from ..model import Finding
 
@@ -44,8 +45,11 @@ class MessagingServer:
     """Oracle (Sun, iPlanet) Messaging Server and PMDF."""
 
     name = _FORMAT.name
+    phrases = _OPENINGS
 
     def find(self, message: Message) -> Iterator[Finding]:
+        if not is_report(message.headers):
+            return
         for part in message.parts:
             if part.content_type != "text/plain":
                 continue

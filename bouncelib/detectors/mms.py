@@ -22,10 +22,11 @@ class MmsGateway:
     """Reports of MMS gateways: Verizon (vzwpix.com, vtext.com) and their like."""
 
     name = "mms-gateway"
+    phrases = _PHRASES
 
     def find(self, message: Message) -> Iterator[Finding]:
         body = message.body
-        if not any(phrase in body.lower for phrase in _PHRASES) or not is_report(message.headers):
+        if not any(phrase in body.lower for phrase in self.phrases) or not is_report(message.headers):
             return
         said = next((index for index, line in enumerate(body.lines) if line.strip().startswith("Error:")), -1)
         diagnostic = body.value(body.lines[said].strip(), said, "text") if said >= 0 else None

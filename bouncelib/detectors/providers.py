@@ -13,8 +13,9 @@ BIGFISH = TextFormat(
     marks=("has not yet been delivered because", "has not been delivered because"),
     recipient=(rf"^\s+<?(?P<address>{ADDRESS})>?\s*$",),
     delay=("has not yet been delivered because",),
-    trusted=True,
+    quiet=True,
     reports_only=True,
+    trusted=True,
 )
 
 # fml refuses who is not a member; the address that failed is that of the list.
@@ -31,8 +32,9 @@ HOTPOP = TextFormat(
     start=("undeliverable address:",),
     recipient=(rf"^\s*Undeliverable Address:\s*<?(?P<address>{ADDRESS})>?\s*$",),
     skip=("system contact:",),
-    trusted=True,
+    quiet=True,
     reports_only=True,
+    trusted=True,
 )
 
 MAIL_RU = TextFormat(
@@ -44,8 +46,8 @@ MAIL_RU = TextFormat(
     ),
     end=("------ this is a copy",),
     recipient_header="x-failed-recipients",
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 NETSCAPE = TextFormat(
@@ -55,8 +57,8 @@ NETSCAPE = TextFormat(
     skip=("due to the following reason:", "the following recipients did not receive your message"),
     end=("please reply to postmaster@",),
     lasting=True,
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 # Servers in qmail's manner: the address in angle brackets and a colon, the reason below it.
@@ -72,8 +74,9 @@ QMAIL_LIKE = TextFormat(
     ),
     recipient=(rf"^\s*<(?P<address>{ADDRESS})>:\s*$", rf"^(?P<address>{ADDRESS})\s*$"),
     end=("--- below", "--- original message", "--- mensaje original", "--- 附件", "--- attachment"),
-    trusted=True,
+    quiet=True,
     reports_only=True,
+    trusted=True,
 )
 
 # The stars and bars of the amenworld.com relays, whose details follow under a rule.
@@ -90,8 +93,8 @@ STARRED = TextFormat(
     fields=(r"^SMTP:(?P<command>[A-Z]{4})\b", r"host (?P<remote_mta>[0-9A-Za-z.:-]{3,250}): [245]\d\d"),
     skip=("===========", "technical details:"),
     paragraph=False,
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 ZOHO = TextFormat(
@@ -106,8 +109,8 @@ ZOHO = TextFormat(
     ),
     end=("----- transcript of session follows",),
     delay=("message will be retried for",),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 PROVIDERS = (BIGFISH, FML, HOTPOP, MAIL_RU, NETSCAPE, QMAIL_LIKE, STARRED, ZOHO)

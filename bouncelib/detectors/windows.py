@@ -14,8 +14,8 @@ MAILENABLE = TextFormat(
     fields=(r"^\s*Reason:\s*(?P<diagnostic>.+)$",),
     end=("message headers follow",),
     delay=("message delivery has been delayed", "will continue to be attempted"),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 HMAILSERVER = TextFormat(
@@ -29,8 +29,8 @@ HMAILSERVER = TextFormat(
         r"^\s*Remote server replied:\s*(?P<diagnostic>.+)$",
         r"^\s*Error Description:\s*(?P<diagnostic>.+)$",
     ),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 SMARTERMAIL = TextFormat(
@@ -39,8 +39,8 @@ SMARTERMAIL = TextFormat(
     recipient=(rf"^\s*Failed Recipient:\s*<?(?P<address>{ADDRESS})>?\s*$",),
     fields=(r"^\s*Reason:\s*(?P<diagnostic>.+)$",),
     end=("lines of the message follows", "-- the header and top"),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 # LSMTP and LISTSERV, in a form made for programs.
@@ -50,8 +50,8 @@ LSMTP = TextFormat(
     recipient=(rf"^Error-for:\s+(?P<address>{ADDRESS})",),
     fields=(r"^Error-Text:\s+(?P<diagnostic>.+)$", r"^\s{8,}(?P<diagnostic>\".+)$"),
     end=("error-end:",),
-    trusted=True,
     reports_only=True,
+    trusted=True,
 )
 
 WINDOWS = (MAILENABLE, HMAILSERVER, SMARTERMAIL, LSMTP)
