@@ -29,6 +29,10 @@ _LEADING_COMMENT = re.compile(r"^\([^()]*\)\s*")
 _COMMENT = re.compile(r"\([^()]*\)$")
 _SCHEME = re.compile(r"(?i)^(?:mailto|smtp):(?!$)")
 _TYPE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9.-]{0,40})\s*;\s*")
+# What nearly every address field looks like, and nothing has to be done to but the case of the domain.
+_PLAIN = re.compile(
+    r"\s*(?:[Rr][Ff][Cc]822\s*;\s*)?<?((?!IMCEA)[A-Za-z0-9][A-Za-z0-9._=+-]{0,100})@([A-Za-z0-9][A-Za-z0-9.-]{0,200}[A-Za-z0-9])>?\s*"
+)
 _BREAK = re.compile(r"[\s<>,;\x00-\x1f]")
 _NO_LOCAL_PART = re.compile(r"[\s<>,;:\"\x00-\x1f]")
 _MIXED_TOP = re.compile(r"(\.[A-Za-z]{2,20})[^\x00-\x7f][^.]*$")
@@ -167,6 +171,9 @@ def typed(value: str, *, xtext: bool = False) -> str | None:
 
     With `xtext`, what RFC 3461 section 4 has encoded is decoded, as in an Original-Recipient copied from ORCPT.
     """
+    plain = _PLAIN.fullmatch(value)
+    if plain and "xn--" not in value and not (xtext and "+" in value):
+        return f"{plain[1]}@{plain[2].lower()}"
     text = value.strip()
     for _ in range(3):  # some write the type twice
         match = _TYPE.match(text)

@@ -144,10 +144,10 @@ class TextFormat:
 
     def read(self, body: Body, headers: Headers) -> Iterator[Finding]:
         """What the table finds in `body`, wherever that is from; of `headers` only `recipient_header` counts."""
-        begin = self._begin(body)
+        begin = self._begin(body.lower)
         if begin < 0:
             return
-        kind = Kind.DELAY if any(phrase in body.lower for phrase in self.delay) else self.kind
+        kind = Kind.DELAY if _first_of(self.delay, body.lower) >= 0 else self.kind
         found = False
         for finding in self._read(body, begin, kind):
             found = found or finding.address is not None
@@ -172,29 +172,29 @@ class TextFormat:
                 return False
         return True
 
-    def _begin(self, body: Body) -> int:
-        """The index of the line at which reading begins; -1 where the format does not apply."""
-        text = body.lower
-        if self.marks and not any(_find_unquoted(text, mark) >= 0 for mark in self.marks):
+    def _begin(self, text: str) -> int:
+        """Where the first line to read begins in the lower-case `text`; -1 where the format does not apply."""
+        if self.marks and _first_of(self.marks, text, unquoted=True) < 0:
             return -1
-        begin = 0
-        if self.start:
-            begin = min((at for at in (_find_unquoted(text, phrase) for phrase in self.start) if at >= 0), default=-1)
-        return -1 if begin < 0 else text.count("\n", 0, begin)
+        begin = _first_of(self.start, text, unquoted=True) if self.start else 0
+        return begin if begin < 0 else text.rfind("\n", 0, begin) + 1
 
     def _read(self, body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
+        text = body.lower
+        stop = _first_of(self.end, text, begin) if self.end else -1
+        stop = text.rfind("\n", begin, stop) if stop >= 0 else len(text)
+        skips = [phrase for phrase in self.skip if text.find(phrase, begin, stop) >= 0]
+        first = text.count("\n", 0, begin)
+        lines = body.lines[: first + text.count("\n", begin, stop) + 1] if stop >= 0 else []
         shared = _Entry()
         current: _Entry | None = None
-        for index, line in _unfold(body.lines, begin) if self.folded else enumerate(body.lines[begin:], begin):
+        for index, line in _unfold(lines, first) if self.folded else enumerate(lines[first:], first):
             stripped = line.strip()
             if not stripped:
                 if current is not None and self.paragraph:
                     current.closed = bool(current.prose)
                 continue
-            low = line.lower() if self.end or self.skip else ""
-            if any(phrase in low for phrase in self.end):
-                break
-            skipped = any(phrase in low for phrase in self.skip)
+            skipped = bool(skips) and _first_of(skips, line.lower()) >= 0
             groups = None if skipped else _first(self._recipient, line)
             if groups and groups.get("address"):
                 if current is not None:
@@ -268,6 +268,16 @@ def is_letter(message: Message) -> bool:
 
 # "[list] Re: failure notice"
 _LISTED = re.compile(r"(?i)\s*\[[^\]]{1,60}\]\s*(?:re|fwd?|aw|wg|sv)(?:\[\d{1,3}\])?\s?:")
+
+
+def _first_of(phrases: Sequence[str], text: str, begin: int = 0, *, unquoted: bool = False) -> int:
+    """Where the first of `phrases` stands in `text` from `begin` on; -1 where none does."""
+    first = -1
+    for phrase in phrases:
+        at = _find_unquoted(text, phrase) if unquoted else text.find(phrase, begin)
+        if at >= 0 and (first < 0 or at < first):
+            first = at
+    return first
 
 
 def _find_unquoted(text: str, phrase: str) -> int:

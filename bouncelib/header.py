@@ -120,16 +120,18 @@ def _join_sections(pieces: list[tuple[int, str, bool]]) -> str:
 class Headers:
     """The fields of one header block in order; names in any case.
 
-    `raw` gives a value as it stands, unfolded, undecodable bytes as lone surrogates; `get` the same decoded.
+    `raw` gives a value as it stands, unfolded, undecodable bytes as lone surrogates; `get` the same decoded. `memo`
+    keeps what a pure function said of this header, under the function, for the next who asks.
     """
 
-    __slots__ = ("_charset", "_first", "_guesser", "fields")
+    __slots__ = ("_charset", "_first", "_guesser", "fields", "memo")
 
     def __init__(self, fields: list[tuple[str, str]], guesser: Guess | None = None) -> None:
         self.fields = fields
         self._first = {name.lower(): value for name, value in reversed(fields)}
         self._guesser = guesser
         self._charset: str | None = None
+        self.memo: dict[Callable[[Headers], bool], bool] = {}
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._first

@@ -33,6 +33,17 @@ _ACTIONS = {
     "expanded": Action.EXPANDED,
 }  # fmt: skip
 
+# The form that nearly every date has; the standard library reads the others.
+_DATE = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"
+    r"(?: \([A-Z]{1,5}\))?",
+    re.ASCII,
+)
+_MONTHS = {
+    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
+    "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
+}  # fmt: skip
+
 Source = tuple[str, Value]
 
 
@@ -273,9 +284,16 @@ def parse_date(text: str | None) -> dt.datetime | None:
     """A date of RFC 5322 section 3.3, or `None`."""
     if not text:
         return None
+    usual = _DATE.fullmatch(text.strip())
     try:
+        if usual:
+            day, month, year, hour, minute, second, sign, hours, minutes = usual.groups()
+            offset = int(hours) * 60 + int(minutes)
+            # RFC 5322 section 3.3: "-0000" says that nothing is known of the zone.
+            zone = None if sign == "-" and not offset else dt.timezone(dt.timedelta(minutes=int(f"{sign}{offset}")))
+            return dt.datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=zone)
         return email.utils.parsedate_to_datetime(text.strip()[:200])
-    except (TypeError, ValueError, IndexError, OverflowError):
+    except (TypeError, ValueError, LookupError, OverflowError):
         return None
 
 

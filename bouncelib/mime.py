@@ -26,6 +26,7 @@ from .header import MAX_PARAMETERS, Headers, decode_words, parameters, unbase64
 from .model import Defect
 
 __all__ = [
+    "DELIVERY_STATUS",
     "MAX_DEPTH",
     "MAX_HEADER",
     "MAX_PARAMETERS",
@@ -50,6 +51,7 @@ RETURNED = frozenset({
     "message/rfc822", "message/rfc822-headers", "message/global", "message/global-headers", "message/partial",
     "text/rfc822-headers", "text/rfc822",
 })  # fmt: skip
+DELIVERY_STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
 _OPENING = 1 << 18
 _MAX_DEFECTS = 100
 
@@ -209,6 +211,11 @@ class Message:
     def parts(self) -> tuple[Part, ...]:
         """Every part in order, the root first; messages inside the message stay closed."""
         return tuple(self.root.walk()) if self.root.children else (self.root,)
+
+    @functools.cached_property
+    def is_delivery_status(self) -> bool:
+        """Whether a part has the type of a delivery status notification."""
+        return any(part.content_type in DELIVERY_STATUS for part in self.parts)
 
     @functools.cached_property
     def body(self) -> Body:
@@ -422,9 +429,14 @@ def _unify(raw: bytes) -> bytes:
 
 
 def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message:
-    """The message in `raw`; any bytes will do. A `Message` of the standard library is flattened first."""
+    """The message in `raw`; any bytes will do. A `Message` of the standard library is flattened first.
+
+    Raises `TypeError` for what is neither.
+    """
     if isinstance(raw, email.message.Message):
         raw = _flatten(raw)
+    elif not isinstance(raw, bytes | bytearray | memoryview):
+        raise TypeError(f"a message is bytes or an email.message.Message, not {type(raw).__name__}")
     return Message(_unify(bytes(raw)))
 
 

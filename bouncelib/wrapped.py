@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 
-from .mime import Message, Part
+from .mime import DELIVERY_STATUS, Message, Part
 
 __all__ = ["unwrap"]
 
 _DAEMON = re.compile(r"(?i)\b(?:mailer-daemon|postmaster|mdaemon|mail-daemon)@")
-_STATUS = ("message/delivery-status", "message/global-delivery-status")
 _DEPTH = 3
 
 
@@ -32,11 +31,11 @@ def unwrap(message: Message) -> Message:
 def _wrapped(message: Message) -> Part | None:
     if not message.root.children or not _DAEMON.search(message.headers.raw("from")):
         return None
-    if any(part.content_type in _STATUS for part in message.parts):
+    if message.is_delivery_status:
         return None
     for part in message.parts:
         if part.content_type == "message/rfc822":
             inner = part.embedded()
-            is_report = any(below.content_type in _STATUS for below in inner.walk())
+            is_report = any(below.content_type in DELIVERY_STATUS for below in inner.walk())
             return inner if is_report and _DAEMON.search(inner.headers.raw("from")) else None
     return None

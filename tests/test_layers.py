@@ -13,8 +13,8 @@ PACKAGE = pathlib.Path(bouncelib.__file__).parent
 
 LAYERS = (
     ("model",),
-    ("context", "charset", "status", "reply", "address", "dialogue"),
-    ("body",),
+    ("context", "charset", "status", "reply", "address", "dialogue", "phrases"),
+    ("header", "body"),
     ("mime",),
     ("marks", "wrapped"),
     ("detector",),
@@ -23,7 +23,7 @@ LAYERS = (
     ("merge",),
     ("original", "kinds", "rules"),
     ("reasons", "timing", "provenance"),
-    ("parser",),
+    ("parser", "bounce_address"),
     ("safe_text", "schema"),
     ("explain",),
     ("__init__",),

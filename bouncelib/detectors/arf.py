@@ -59,6 +59,8 @@ class Arf:
     name = "arf"
 
     def find(self, message: Message) -> Iterator[Finding]:
+        if message.is_delivery_status and _TYPE not in {part.content_type for part in message.parts}:
+            return
         report = next(_reports(message), None)
         if report is not None:
             yield from _read(message, *report)

@@ -12,12 +12,11 @@ from collections.abc import Iterator
 
 from ..address import unxtext
 from ..marks import is_report
-from ..mime import Message, Part, decode_words
+from ..mime import DELIVERY_STATUS, Message, Part, decode_words
 from ..model import Finding, Kind, UnparsedField, Value
 
 __all__ = ["Rfc3464"]
 
-_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _FIELD = re.compile(r"([A-Za-z][!-9;-~]*)[ \t]*:[ \t]*(.*)")
 # RFC 3464 section 2.2 and 2.3: which fact a field is.
 _PER_MESSAGE = {
@@ -51,9 +50,8 @@ class Rfc3464:
     name = "rfc3464"
 
     def find(self, message: Message) -> Iterator[Finding]:
-        parts = [part for part in message.parts if part.content_type in _TYPES]
-        if parts:
-            for part in parts:
+        if message.is_delivery_status:
+            for part in [part for part in message.parts if part.content_type in DELIVERY_STATUS]:
                 yield from _report(_groups(_status_text(part)), part.section)
             return
         if not is_report(message.headers):
