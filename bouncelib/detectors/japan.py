@@ -38,7 +38,7 @@ EZWEB = TextFormat(
         "could not be delivered to:",
         "次のあて先へのメッセージはエラーのため送信できませんでした",
     ),
-    recipient=(rf"^\s*(?:Recipient:|Could not be delivered to:)?\s*<(?P<address>{ADDRESS})>\s*$",),
+    recipient=(rf"^\s*(?:(?:Recipient:|Could not be delivered to:)\s*)?<(?P<address>{ADDRESS})>\s*$",),
     fields=(r"^\s*>>> (?P<command>EHLO|HELO|MAIL|RCPT|DATA)\b", r"^\s*<<< (?P<diagnostic>[245]\d\d.*)"),
     skip=("-----------------------",),
     lasting=True,
