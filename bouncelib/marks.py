@@ -7,9 +7,11 @@ in them is lower-case.
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
 
-from .address import clean, find
+from .address import clean, domain_of, find
 from .mime import Headers
 
 __all__ = [
@@ -30,6 +32,8 @@ DAEMONS = frozenset({
     "mailnull", "mmdf", "uucp", "bounce-daemon", "e500_smtp_mail_service",
 })  # fmt: skip
 """Local parts of mailboxes that belong to a mail system."""
+
+_MAILERS = frozenset({"mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mailer_daemon"})
 
 _SENDER_NAMES = (
     "mail delivery", "delivery subsystem", "delivery system", "mailer-daemon", "mailer daemon", "postmaster",
@@ -54,7 +58,7 @@ SUBJECTS = (
     "not be delivered", "not delivered", "has not been delivered", "failure notice", "failed mail", "mail failed",
     "mail failure", "mail delivery", "mail system error", "mail error", "mail could not", "message could not",
     "message delivery", "email delivery", "e-mail delivery", "permanent delivery", "delayed mail", "message delayed",
-    "returning message to sender", "returning to sender", "bounced", "bounce notification", "user unknown",
+    "returning message to sender", "returning to sender", "bounce notification", "user unknown",
     "unknown user", "unknown recipient", "mailbox full", "processing error", "rejected mail",
     "automatically rejected",
     "message rejected", "considered unsolicited", "message you sent blocked", "blocked by our",
@@ -118,8 +122,24 @@ _ANSWER = re.compile(
 _APPENDED = (
     "(delivery failed)", "(undeliverable)", "(delivery failure)", "(unzustellbar)", "(non remis)", "(returned mail)",
 )  # fmt: skip
+_TAG = re.compile(r"^(?:\s*\[(?!#)[^\[\]]{0,40}\]|[\s*]){1,6}")
+_NEAR = 16
 _OWNER = re.compile(r"(?i)(?:[-+](?:bounces?|admin|owner|errors)\b|\bowner-)[^@\s]{0,200}@")
+_SENDER_NAME = re.compile("|".join(map(re.escape, _SENDER_NAMES)))
 _ADDRESS = re.compile(r"<([^<>]{0,500})>\s*(?:\([^()]{0,200}\)\s*)?$")
+
+
+def _once(test: Callable[[Headers], bool]) -> Callable[[Headers], bool]:
+    """`test`, asked of each header only once."""
+
+    @functools.wraps(test)
+    def remembered(headers: Headers) -> bool:
+        known = headers.memo.get(test)
+        if known is None:
+            known = headers.memo[test] = test(headers)
+        return known
+
+    return remembered
 
 
 def is_daemon(address: str) -> bool:
@@ -137,12 +157,13 @@ def bystanders(headers: Headers) -> frozenset[str]:
     return frozenset(found)
 
 
+@_once
 def has_null_sender(headers: Headers) -> bool:
     """A null reverse-path, or the mailer's own name that local delivery writes in its place."""
     if "return-path" not in headers:
         return False
-    path = headers.raw("return-path").strip()
-    return path in {"<>", ""} or is_daemon(path.strip("<>"))
+    path = headers.raw("return-path").strip().strip("<>").strip()
+    return not path or path.partition("@")[0].lower() in _MAILERS
 
 
 def has_daemon_sender(headers: Headers) -> bool:
@@ -151,15 +172,26 @@ def has_daemon_sender(headers: Headers) -> bool:
     if text is None:
         return False
     low = text.lower()
-    if not low or low == "<>":
-        return True
     match = _ADDRESS.search(text)
-    name = low[: match.start()] if match else low
     address = clean(match[1] if match else text.partition("(")[0]) or ""
-    if is_daemon(address) or (match and not match[1].strip()):
+    if not address:
         return True
-    comment = name if match else low.partition("(")[2]
-    return any(word in comment for word in _SENDER_NAMES) and not is_answer(headers)
+    local = address.partition("@")[0].lower()
+    if local in _MAILERS:
+        return True
+    # A postmaster is a person as well, and anybody may take a mailer's name.
+    if is_answer(headers):
+        return False
+    if is_daemon(address):
+        return True
+    comment = low[: match.start()] if match else low.partition("(")[2]
+    return any(word in comment for word in _SENDER_NAMES) and not _is_own(headers, address)
+
+
+def _is_own(headers: Headers, address: str) -> bool:
+    """Whether the message was sent from the domain of its author's address, as people and bulk senders send."""
+    path = clean(headers.raw("return-path")) or ""
+    return bool(path) and not is_daemon(path) and domain_of(path) == domain_of(address)
 
 
 def is_answer(headers: Headers) -> bool:
@@ -167,14 +199,14 @@ def is_answer(headers: Headers) -> bool:
     return bool(_ANSWER.match(headers.get("subject") or ""))
 
 
+@_once
 def has_report_subject(headers: Headers) -> bool:
     """A subject that mail systems write."""
     subject = (headers.get("subject") or "").lower()
-    if is_answer(headers):
-        return any(phrase in subject for phrase in _APPENDED)
-    return any(phrase in subject for phrase in SUBJECTS)
+    return any(phrase in subject for phrase in (_APPENDED if is_answer(headers) else SUBJECTS))
 
 
+@_once
 def has_report_type(headers: Headers) -> bool:
     """A delivery report by its type (RFC 6522), or by a field that only reports carry."""
     if any(name in headers for name in _REPORT_FIELDS):
@@ -183,11 +215,18 @@ def has_report_type(headers: Headers) -> bool:
     return kind.startswith("multipart/report") and "disposition-notification" not in kind and "feedback" not in kind
 
 
+@_once
 def is_report(headers: Headers) -> bool:
-    """Whether any mark of a bounce stands in the header; a subject alone does not count on a mailing list."""
+    """Whether any mark of a bounce stands in the header.
+
+    A subject alone is the weakest: not on a mailing list, not in an automatic answer, not deep in the line.
+    """
     if has_null_sender(headers) or has_daemon_sender(headers) or has_report_type(headers):
         return True
-    if not has_report_subject(headers):
+    if not has_report_subject(headers) or "auto-replied" in headers.raw("auto-submitted").lower():
+        return False
+    subject = _TAG.sub("", (headers.get("subject") or "").lower())
+    if not is_answer(headers) and min((at for at in map(subject.find, SUBJECTS) if at >= 0), default=0) > _NEAR:
         return False
     # List servers put their fields even on what comes back to the list's own bounce address.
     return not ("list-id" in headers or "list-post" in headers) or bool(_OWNER.search(headers.raw("to")))

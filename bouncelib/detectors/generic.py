@@ -46,12 +46,12 @@ _HEADING = 400
 
 _STATUS = re.compile(r"(?<![\w.+/@-])[45]\.[0-7]\.\d{1,3}(?![.\d])")
 _ALONE = re.compile(
-    rf"^[\s*>•·\-–—|]{{0,40}}(?:(?:[Tt]o|[Rr]ecipients?|E-?[Mm]ail|[Aa]ddress):\s{{0,20}})?[<\"'(\[]{{0,2}}"
+    rf"^[\s*•·\-–—|]{{0,40}}(?:(?:[Tt]o|[Rr]ecipients?|E-?[Mm]ail|[Aa]ddress):\s{{0,20}})?[<\"'(\[]{{0,2}}"
     rf"(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}(?:\s{{0,4}}[<(\[](?:mailto:)?[^<>()\s]{{1,320}}[>)\]])?[\s:;.,]{{0,20}}$"
 )
 # "kijitora@example.com (user unknown)" or "anne@example.com: 550 no such user": the address opens the line.
 _OPENS = re.compile(
-    rf"^[\s*>•·\-–—|]{{0,40}}[<\"'(\[]{{0,2}}(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}\s{{0,20}}(?P<rest>[\s:;,(\-–—].*)$"
+    rf"^[\s*•·\-–—|]{{0,40}}[<\"'(\[]{{0,2}}(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}\s{{0,20}}(?P<rest>[\s:;,(\-–—].*)$"
 )
 
 # Begun at the start of a word only, lest a long word be tried from each of its letters.
@@ -220,6 +220,8 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
     """Every address that the text says has failed."""
     heading = last = ""
     for index, line in enumerate(lines):
+        if line.lstrip().startswith((">", "|>")):
+            continue
         if "@" not in line:
             if line.strip():
                 last = line.strip()
