@@ -185,7 +185,7 @@ def has_daemon_sender(headers: Headers) -> bool:
     if is_daemon(address):
         return True
     comment = low[: match.start()] if match else low.partition("(")[2]
-    return any(word in comment for word in _SENDER_NAMES) and not _is_own(headers, address)
+    return bool(_SENDER_NAME.search(comment)) and not _is_own(headers, address)
 
 
 def _is_own(headers: Headers, address: str) -> bool:
