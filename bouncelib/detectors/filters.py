@@ -92,7 +92,10 @@ M_FILTER = TextFormat(
     headers={"x-mailer": "m-filter"},
     start=("以下のメールアドレスへの送信に失敗", "-------server message"),
     recipient=(rf"^\s*<?(?P<address>{ADDRESS})>?\s*$",),
-    fields=(r"^(?P<command>CONN|EHLO|HELO|STARTTLS|AUTH|MAIL(?: FROM)?|RCPT(?: TO)?|DATA|\.)\b[^@]{0,20}$",),
+    fields=(
+        r"^(?P<diagnostic>[245]\d\d[ -].*)",
+        r"^(?P<command>CONN|EHLO|HELO|STARTTLS|AUTH|MAIL(?: FROM)?|RCPT(?: TO)?|DATA|\.)\b[^@]{0,20}$",
+    ),
     skip=("-------server message", "-------smtp command"),
     end=("-------original",),
     paragraph=False,
