@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import email.message
 
+from .bounce_address import check_bounce_address
 from .context import Context
 from .detector import Detector, TextFormat
 from .mime import Message
 from .model import (
     Action,
+    AddressCheck,
+    AddressVerdict,
     Attribution,
     Blocklist,
     BlocklistKind,
@@ -39,12 +42,15 @@ from .model import (
     Value,
 )
 from .parser import DEFAULT, Parser
+from .provenance.verp import check_verp, make_verp
 from .reasons import Rules
 from .registry import Registry
 
 # Literal, so that a reader and a type checker see the public names without running anything.
 __all__ = [
     "Action",
+    "AddressCheck",
+    "AddressVerdict",
     "Attribution",
     "Blocklist",
     "BlocklistKind",
@@ -76,6 +82,9 @@ __all__ = [
     "UnparsedField",
     "Value",
     "__version__",
+    "check_bounce_address",
+    "check_verp",
+    "make_verp",
     "parse",
     "parse_refusals",
     "parse_reply",

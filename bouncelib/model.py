@@ -18,6 +18,8 @@ from collections.abc import Mapping
 
 __all__ = [
     "Action",
+    "AddressCheck",
+    "AddressVerdict",
     "Attribution",
     "Blocklist",
     "BlocklistKind",
@@ -114,6 +116,14 @@ class ProvenanceVerdict(enum.StrEnum):
     OWN = "own"
     UNPROVEN = "unproven"
     FOREIGN = "foreign"
+
+
+class AddressVerdict(enum.StrEnum):
+    """Whether a null-sender mail to an address can be genuine, as far as the address itself tells."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    UNDECIDED = "undecided"
 
 
 class BlocklistKind(enum.StrEnum):
@@ -314,6 +324,15 @@ class Provenance:
 
     verdict: ProvenanceVerdict = ProvenanceVerdict.UNPROVEN
     proofs: tuple[Proof, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AddressCheck:
+    """What to do with a null-sender mail to an address, the proof for it, and the reply for a refusal."""
+
+    verdict: AddressVerdict
+    proof: Proof | None = None
+    reply: Reply | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ bytes ─mime─▶ Message ─detectors─▶ Finding* ─merge─▶ Facts* �
 
 from __future__ import annotations
 
+import dataclasses
 import email.message
 from collections.abc import Iterable, Mapping
 
@@ -14,6 +15,7 @@ from .context import Context
 from .mime import Message, read
 from .model import (
     Action,
+    BounceType,
     Defect,
     Evidence,
     Feedback,
@@ -27,6 +29,7 @@ from .model import (
     Value,
 )
 from .original import find_original
+from .provenance import Case, Judged, judge
 from .reasons import Judgement, Refusal, Rules, bounce_type
 from .registry import Registry
 
@@ -60,21 +63,23 @@ class Parser:
         if kind in (Kind.OTHER, Kind.AUTO_REPLY, Kind.CHALLENGE):
             return Report(kind, detectors=_names(found), defects=(*message.defects, *defects))
         original = find_original(message)
-        reporter = timing.find_reporter(message, facts.reporting_mta)
-        when = timing.decide(reporter, context or _NOWHERE)
-        provenance = Provenance()
+        reporter = timing.find_reporter(message.headers, facts.reporting_mta)
+        named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
+        when = timing.decide(timing.Case(message.headers, reporter, original, named, context or _NOWHERE))
+        case = Case(message, original, reporter.host if reporter else None, named, facts.unparsed)
+        judged = judge(case, context or _NOWHERE)
         return Report(
             kind,
             tuple(
-                self._recipient(recipient, kind, facts.reporting_mta, when, provenance)
-                for recipient in facts.recipients
+                self._recipient(recipient, kind, facts.reporting_mta, when, judged)
+                for recipient in _with_verp(facts.recipients, judged.recipient, kind)
             ),
             facts.reporting_mta,
             facts.received_from_mta,
             facts.arrival_date,
             facts.envelope_id,
             original,
-            provenance,
+            judged.provenance,
             _feedback(found),
             _names(found),
             (*message.defects, *defects),
@@ -106,7 +111,7 @@ class Parser:
         klass = facts.reply.code // 100 if facts.reply else facts.status.klass if facts.status else 5
         kind = {2: Kind.SUCCESS, 4: Kind.DELAY}.get(klass, Kind.BOUNCE)
         when = Timing.SYNCHRONOUS, Evidence("timing", "reply", "refused in the SMTP dialogue")
-        return Report(kind, (self._recipient(facts, kind, None, when, Provenance()),), detectors=("reply",))
+        return Report(kind, (self._recipient(facts, kind, None, when, Judged(Provenance())),), detectors=("reply",))
 
     def parse_refusals(self, refused: Mapping[str, tuple[int, bytes | str]] | Exception) -> Report:
         """The verdict on what `smtplib` refused: the `recipients` of `SMTPRecipientsRefused`, or the exception itself.
@@ -129,7 +134,7 @@ class Parser:
         kind: Kind,
         reporting_mta: str | None,
         when: tuple[Timing, Evidence],
-        provenance: Provenance,
+        judged: Judged,
     ) -> Recipient:
         if kind in (Kind.COMPLAINT, Kind.DISPOSITION):
             return Recipient(facts.address, facts.original_address, Action.DELIVERED, evidence=facts.evidence)
@@ -142,6 +147,13 @@ class Parser:
         judgement = self._judge(facts, action, reporting_mta)
         code = facts.reply.code if facts.reply else None
         means = bounce_type(judgement.reason, status=facts.status, code=code, action=action)
+        if judged.provenance.verdict is ProvenanceVerdict.FOREIGN:
+            means = BounceType.BACKSCATTER
+        evidence = (*facts.evidence, Evidence("reason", "rules", judgement.rule, text=judgement.hit), when[1])
+        is_settled = means == "hard" and action is Action.FAILED and judgement.attribution in ("recipient", "domain")
+        if is_settled and facts.address in judged.doubted:
+            is_settled = False
+            evidence += (_DOUBTED,)
         return Recipient(
             facts.address,
             facts.original_address,
@@ -157,11 +169,8 @@ class Parser:
             judgement.blocklist,
             when[0],
             means,
-            means == "hard"
-            and action is Action.FAILED
-            and judgement.attribution in ("recipient", "domain")
-            and provenance.verdict is not ProvenanceVerdict.FOREIGN,
-            (*facts.evidence, Evidence("reason", "rules", judgement.rule, text=judgement.hit), when[1]),
+            is_settled,
+            evidence,
         )
 
     def _judge(self, facts: merge.Facts, action: Action, reporting_mta: str | None) -> Judgement:
@@ -178,6 +187,18 @@ class Parser:
         return judgements[0]
 
 
+def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kind) -> tuple[merge.Facts, ...]:
+    """The one recipient with the address that we used for it, where the report's own VERP address names that."""
+    if named is None or len(recipients) != 1 or kind not in (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS):
+        return recipients
+    only = recipients[0]
+    if only.original_address or addresses.same(only.address, named):
+        return recipients
+    evidence = Evidence("original_address", "provenance", "VERP address of the report", text=named)
+    return (dataclasses.replace(only, original_address=named, evidence=(*only.evidence, evidence)),)
+
+
+_DOUBTED = Evidence("suppress", "provenance", "nothing ties the recipient to a message that was provably ours")
 _ACTIONS = {Kind.DELAY: Action.DELAYED, Kind.SUCCESS: Action.DELIVERED}
 
 

@@ -407,7 +407,8 @@ def _gaps(table: Path, marks: object, known: tuple[str, ...], prefix: str) -> It
 def _context(table: Path, fields: object) -> Context:
     _known(table, fields, _CONTEXT, "[context]")
     assert isinstance(fields, dict)
-    return Context(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    values: dict[str, Any] = fields
+    return Context(**values)
 
 
 def _known(table: Path, fields: object, known: tuple[str, ...], where: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import bouncelib
 from bouncelib import (
     Action,
+    AddressVerdict,
     Attribution,
     Blocklist,
     BlocklistKind,
@@ -293,6 +294,6 @@ def test_a_csv_cell_computes_nothing(text: str, cell: str) -> None:
 
 
 def test_the_model_has_no_enum_without_words() -> None:
-    known = {cls for _, cls in TABLES} | {Command, BlocklistKind}
+    known = {cls for _, cls in TABLES} | {Command, BlocklistKind, AddressVerdict}
     enums = {getattr(model, name) for name in model.__all__}
     assert {cls for cls in enums if isinstance(cls, type) and issubclass(cls, enum.Enum)} == known

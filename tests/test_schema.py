@@ -273,10 +273,13 @@ def described(hint: typing.Any) -> dict[str, typing.Any]:
 CLASSES: list[typing.Any] = [
     value
     for name in model.__all__
-    if dataclasses.is_dataclass(value := getattr(model, name)) and name not in ("EnhancedStatus", "Value", "Finding")
+    if dataclasses.is_dataclass(value := getattr(model, name))
+    and name not in ("AddressCheck", "EnhancedStatus", "Value", "Finding")
 ]
 ENUMS = [
-    value for name in model.__all__ if isinstance(value := getattr(model, name), type) and issubclass(value, enum.Enum)
+    value
+    for name in model.__all__
+    if isinstance(value := getattr(model, name), type) and issubclass(value, enum.Enum) and name != "AddressVerdict"
 ]
 
 

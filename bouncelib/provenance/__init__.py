@@ -1,0 +1,286 @@
+"""Is the report about a message that we sent? The proofs, and the order in which contradicting ones are settled.
+
+Each proof is a module of its own, a pure function that can be used alone; docs/provenance.md says what each of them
+proves, what it does not, and what it needs. All that were found stay visible in `Provenance.proofs`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from .. import address as addresses
+from ..charset import raw_bytes
+from ..context import Context
+from ..mime import RETURNED, Message
+from ..model import Original, Proof, Provenance, ProvenanceVerdict, UnparsedField
+from . import authres, batv, dkim, message_id, received, srs, verp
+
+__all__ = ["ORDER", "Case", "Judged", "judge"]
+
+OWN, FOREIGN, UNPROVEN = ProvenanceVerdict.OWN, ProvenanceVerdict.FOREIGN, ProvenanceVerdict.UNPROVEN
+
+ORDER: tuple[tuple[str, ProvenanceVerdict, str], ...] = (
+    ("own-server", OWN, "our own server reports, and had the message from one of us: nobody else had a hand in it"),
+    ("verp", OWN, "only we can sign the address that the report was sent to"),
+    ("srs", OWN, "the same"),
+    ("batv", OWN, "the same, with the fewest bits"),
+    ("verp", FOREIGN, "a signature that is altered or too old is none, whatever else the report copies"),
+    ("srs", FOREIGN, "the same"),
+    ("batv", FOREIGN, "the same"),
+    ("recipients", FOREIGN, "the address was signed for one recipient, and the report names others"),
+    ("address", FOREIGN, "we always sign, and this address has no tag"),
+    ("dkim", OWN, "our signature stands in the returned header; but whoever got the message has it"),
+    ("returned-verp", OWN, "the same of our tag in the returned header"),
+    ("returned-srs", OWN, "the same"),
+    ("returned-batv", OWN, "the same"),
+    ("returned-verp", FOREIGN, "the message had a sender of our domain with a tag that is not ours"),
+    ("returned-srs", FOREIGN, "the same"),
+    ("returned-batv", FOREIGN, "the same"),
+    ("received", OWN, "the reporter had it from our server, by the line that the reporter wrote"),
+    ("received", FOREIGN, "the reporter had it from somebody else"),
+    ("authentication-results", FOREIGN, "the reporter found the sender forged, and nothing above says otherwise"),
+    ("message-id", OWN, "public knowledge once the message has been sent, so the last word only"),
+    ("message-id", FOREIGN, "we know what we sent, as far as nobody changed the Message-ID on its way"),
+)
+"""The first row that a proof matches decides. Without one the verdict is `unproven`, or, where the context requires
+a proof, `foreign`."""
+
+_RANK = {(name, verdict): rank for rank, (name, verdict, _) in enumerate(ORDER)}
+_SIGNED = frozenset({"verp", "srs", "batv", "dkim"})
+
+# Where a server writes the address that it was told in RCPT; `To` is only what the other side wrote.
+_SENT_TO = ("x-original-to", "delivered-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "to")
+_NAMES_RECIPIENTS = frozenset({
+    "to", "cc", "bcc", "resent-to", "resent-cc", "apparently-to", "delivered-to", "x-original-to", "envelope-to",
+    "x-envelope-to", "x-rcpt-to", "x-forwarded-to",
+})  # fmt: skip
+_SIGNED_RECIPIENTS = frozenset({"to", "cc", "resent-to", "resent-cc"})
+_MAX_ADDRESS = 600
+_MAX_TEXT = 1 << 17
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Case:
+    """What there is to judge.
+
+    `reporter` is the host that wrote the report, where that is known; `recipients` are those that the report names,
+    each with the address that the sender used, or `None`.
+    """
+
+    message: Message
+    original: Original | None = None
+    reporter: str | None = None
+    recipients: Sequence[tuple[str, str | None]] = ()
+    unparsed: Sequence[UnparsedField] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdict, and what follows for the recipients.
+
+    `doubted` are recipients whom nothing ties to our message, although the context could prove it: they are never to
+    be suppressed. `recipient` is the one that the VERP address of the report names.
+    """
+
+    provenance: Provenance
+    doubted: frozenset[str] = frozenset()
+    recipient: str | None = None
+
+
+def judge(case: Case, context: Context) -> Judged:
+    """Whether the report is about a message of ours, by all the proofs that the context allows."""
+    headers = case.message.headers.decoded()
+    sent_to = tuple(_sent_to(headers))
+    lines = [value for name, value in headers if name.lower() == "received"]
+    is_ours = bool(case.reporter) and context.is_own_host(case.reporter or "")
+    by_us = is_ours and not received.brought_from_outside(lines, context)
+    signed = _dkim(case.message, context)
+    proofs = [
+        *_tags(sent_to, context),
+        *_from_received(case, context, by_us=by_us),
+        *_from_returned(case, context, sent_to),
+    ]
+    if signed:
+        proofs.append(signed.proof)
+    if not (by_us and lines):
+        proofs += _untagged(sent_to, proofs, context)
+    if note := authres.prove_report(headers, is_own_host=context.is_own_host):
+        proofs.append(note)
+    named = _verp_recipient(sent_to, context)
+    if named and len(case.recipients) > 1 and not any(named.lower() in _spellings(pair) for pair in case.recipients):
+        proofs = [dataclasses.replace(p, verdict=UNPROVEN) if p.name == "verp" else p for p in proofs]
+        proofs.append(Proof("recipients", FOREIGN, f"the address was made for {named}, whom the report does not name"))
+    proofs = sorted(dict.fromkeys(proofs), key=lambda proof: _RANK.get((proof.name, proof.verdict), len(_RANK)))
+    deciding = proofs[0] if proofs and (proofs[0].name, proofs[0].verdict) in _RANK else None
+    verdict = deciding.verdict if deciding else FOREIGN if context.require_proof else UNPROVEN
+    doubted: frozenset[str] = frozenset()
+    if context.holds_key and not (deciding and deciding.name == "own-server" and lines):
+        doubted = _doubted(case, deciding, named, signed)
+    return Judged(Provenance(verdict, tuple(proofs)), doubted, named or _plain_recipient(sent_to, context))
+
+
+def tag_proofs(address: str, context: Context) -> Iterator[Proof]:
+    """What the tags of one address prove, strongest first."""
+    proofs = (
+        verp.prove(address, context.verp_secrets, now=context.now),
+        srs.prove(address, context.srs_secrets, now=context.now),
+        batv.prove(address, context.batv_keys, now=context.now),
+    )
+    return (proof for proof in proofs if proof)
+
+
+def _sent_to(headers: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The addresses that the report was sent to, no duplicates; of each field the topmost, written last."""
+    first: dict[str, str] = {}
+    for name, value in headers:
+        first.setdefault(name.lower(), value)
+    found = (address for name in _SENT_TO if name in first for address in addresses.find(first[name][:_MAX_TEXT])[:20])
+    return iter(dict.fromkeys([address for address in found if len(address) <= _MAX_ADDRESS]))
+
+
+def _is_ours(address: str, context: Context) -> bool:
+    """Whether the address is of a domain of ours; without any, each address that a report came to is."""
+    return not context.own_domains or context.is_own_domain(addresses.domain_of(address))
+
+
+def _tags(sent_to: Sequence[str], context: Context) -> list[Proof]:
+    return [proof for address in sent_to if _is_ours(address, context) for proof in tag_proofs(address, context)]
+
+
+def _untagged(sent_to: Sequence[str], proofs: Sequence[Proof], context: Context) -> list[Proof]:
+    """The proof that a tag is missing where we always write one: on an address of `own_domains`."""
+    if not (context.batv_keys or context.verp_secrets) or any(proof.name in _SIGNED - {"dkim"} for proof in proofs):
+        return []
+    bare = [
+        address
+        for address in sent_to
+        if context.is_own_domain(addresses.domain_of(address))
+        and srs.read(address) is None
+        and not batv.is_barracuda(address)
+    ]
+    if not bare:
+        return []
+    return [Proof("address", FOREIGN, f"no tag of ours on the address that the report was sent to: {bare[0]}"[:300])]
+
+
+def _from_received(case: Case, context: Context, *, by_us: bool) -> list[Proof]:
+    lines = [value for name, value in (case.original.headers if case.original else ()) if name.lower() == "received"]
+    if by_us:
+        recipients = [original or address for address, original in case.recipients]
+        proof = received.accepted_by_us(lines, context, recipients)
+    else:
+        proof = received.prove(lines, context)
+    return [proof] if proof else []
+
+
+def _from_returned(case: Case, context: Context, sent_to: Sequence[str]) -> list[Proof]:
+    original = case.original
+    senders = [field.value for field in case.unparsed if field.name.lower() == "x-postfix-sender"]
+    found = [addresses.typed(value[:_MAX_ADDRESS]) for value in senders]
+    found.append(original.sender if original else None)
+    proofs = []
+    for sender in dict.fromkeys(address for address in found if address and len(address) <= _MAX_ADDRESS):
+        if sender in sent_to:
+            continue
+        for address in dict.fromkeys((sender, srs.unwrap(sender))):
+            proofs += [
+                dataclasses.replace(proof, name=f"returned-{proof.name}")
+                for proof in tag_proofs(address, context)
+                # A forwarder's address is not ours, and its tags are no affair of ours either.
+                if proof.verdict is OWN or context.is_own_domain(addresses.domain_of(address))
+            ]
+    if original is None:
+        return proofs
+    own = {addresses.domain_of(address) for address in (*sent_to, original.sender or "")} - {""}
+    proof = authres.prove(
+        original.headers,
+        reporter=case.reporter,
+        sender=original.sender or (sent_to[-1] if sent_to else None),
+        is_own_domain=context.is_own_domain if context.own_domains else own.__contains__,
+    )
+    if proof:
+        proofs.append(proof)
+    proof = message_id.prove(
+        original.message_id or "",
+        secrets=context.verp_secrets,
+        sent_by_us=context.sent_by_us,
+        is_own_domain=context.is_own_message_id_domain,
+    )
+    if proof:
+        proofs.append(proof)
+    return proofs
+
+
+def _dkim(message: Message, context: Context) -> dkim.Signed | None:
+    if not context.dkim_keys:
+        return None
+    for part in message.parts:
+        if part.content_type in RETURNED:
+            inner = part.embedded()
+            return dkim.verify(inner.message.raw[inner.start : inner.body], context.dkim_keys)
+    returned = message.body.returned
+    return dkim.verify(raw_bytes(returned.partition("\n\n")[0]), context.dkim_keys) if returned else None
+
+
+def _spellings(pair: tuple[str, str | None]) -> set[str]:
+    return {address.lower() for address in pair if address}
+
+
+def _verp_recipient(sent_to: Sequence[str], context: Context) -> str | None:
+    """The recipient whom a signed address was made for."""
+    if not context.verp_secrets:
+        return None
+    found = (
+        verp.check_verp(address, context.verp_secrets, now=context.now)
+        for address in sent_to
+        if _is_ours(address, context)
+    )
+    return next((recipient for recipient in found if recipient), None)
+
+
+def _plain_recipient(sent_to: Sequence[str], context: Context) -> str | None:
+    """The recipient whom an address without a signature names: a claim, good for looking somebody up."""
+    for address in sent_to:
+        if not _is_ours(address, context):
+            continue
+        tag = batv.read(address)
+        bare = tag.address if tag else address
+        for pattern in context.verp_patterns:
+            if recipient := verp.read_pattern(bare, pattern):
+                return recipient
+        found = verp.read(bare)
+        if found and found.recipient and found.form != "signed":
+            return found.recipient
+    return None
+
+
+def _doubted(case: Case, deciding: Proof | None, named: str | None, signed: dkim.Signed | None) -> frozenset[str]:
+    """The recipients whom nothing ties to a message that we provably sent.
+
+    A tag or a signature proves that the message was ours, and can be copied by whoever received it; that it was sent
+    to the one whom the report names shows in the address itself (signed VERP), in a field that we signed (DKIM), or,
+    since a tag alone says nothing of it, in the returned header.
+    """
+    if deciding is None or deciding.verdict is not OWN or deciding.name not in _SIGNED:
+        return frozenset(address for address, _ in case.recipients)
+    if deciding.name == "dkim":
+        fields: Sequence[tuple[str, str]] = signed.fields if signed else ()
+        mentioned = _mentioned(fields, _SIGNED_RECIPIENTS)
+    else:
+        mentioned = _mentioned(case.original.headers if case.original else (), _NAMES_RECIPIENTS)
+    vouched = {named.lower()} if named and deciding.name == "verp" else set()
+    return frozenset(
+        address
+        for address, original in case.recipients
+        if address.lower() not in mentioned and not vouched & _spellings((address, original))
+    )
+
+
+def _mentioned(headers: Sequence[tuple[str, str]], wanted: frozenset[str]) -> set[str]:
+    text = ["" if name.lower() not in wanted else value for name, value in headers]
+    found = {address.lower() for address in addresses.find("\n".join(text)[:_MAX_TEXT])}
+    if wanted is _NAMES_RECIPIENTS:
+        lines = [value for name, value in headers if name.lower() == "received"]
+        found.update(line.recipient for line in map(received.parse, lines[:50]) if line.recipient)
+    return found

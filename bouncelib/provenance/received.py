@@ -1,0 +1,320 @@
+"""Received lines (RFC 5321 section 4.4): did the message pass through one of our servers?
+
+Read from the top, the newest: the server that reports wrote that line itself, and each line below is worth as much as
+the host that handed it over. The line with which the reporter's side took the message from outside is the last one
+that can be believed; what stands below it was written by whoever brought the message, and may be invented.
+
+    Received: from mail.example.com (mail.example.com [192.0.2.1]) by mx.example.net   <- believed: ours handed it over
+    Received: from pc.example.com by mail.example.com                                  <- in the message that it brought
+
+    Received: from bulk.example.org (unknown [198.51.100.9]) by mx.example.net         <- believed: a stranger did
+    Received: from pc.example.com by mail.example.com                                  <- worth nothing
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ..address import domain_of
+from ..context import Context, network_address
+from ..model import Proof, ProvenanceVerdict
+
+__all__ = ["Received", "accepted_by_us", "brought_from_outside", "parse", "prove", "same_organisation"]
+
+NAME = "received"
+_MAX_LINES = 200
+_MAX_LINE = 4000
+
+_IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
+_BARE_IP = re.compile(r"(?:\S{1,100}@)?([0-9A-Fa-f.:]{3,60})")
+_HELO = re.compile(r"(?i)\b(?:helo|ehlo)[= ]\s*\[?([^\s()\]]{1,255})")
+_NAMED = re.compile(r"(?:\S{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]{0,254})\.?\s+\[")
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
+_LOCAL = re.compile(
+    r"(?i)\buid \d|\bfrom userid\b|\binvoked by\b|\binvoked for bounce\b|^\(from \S+@localhost\b|\[local\]"
+)
+_NETWORK = re.compile(r"(?i)\binvoked from network\b")
+# RFC 3848: the `A` says that the client had logged in.
+_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$")
+# With the blank in it, no HELO name of the client's choice looks like this.
+_AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
+_TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
+
+
+class Received(NamedTuple):
+    """One Received line: `helo` is what the client said, `name` what its address resolved to, where it shows that."""
+
+    helo: str = ""
+    name: str = ""
+    ip: str = ""
+    by: str = ""
+    protocol: str = ""
+    recipient: str = ""
+    date: str = ""
+    is_local: bool = False
+    is_authenticated: bool = False
+    is_unresolved: bool = False  # the line says that the address has no name
+    text: str = ""
+
+    @property
+    def has_from(self) -> bool:
+        return bool(self.helo or self.name or self.ip)
+
+    @property
+    def host(self) -> str:
+        """Who brought it: the best name there is."""
+        return self.name or self.helo or self.ip
+
+
+def parse(line: str) -> Received:
+    """The line as values; what is not there is empty. Reads the forms of all servers that the samples know."""
+    text = " ".join(line[:_MAX_LINE].split())
+    if not text:
+        return Received()
+    tokens = list(_tokens(text))
+    clauses = _clauses(tokens)
+    froms, by = clauses.get("from", []), clauses.get("by", [])
+    helo, name, ip, is_unresolved = _client(froms, verified="exim" in text.lower())
+    protocol = _word(clauses.get("with", []))
+    recipient = _word(clauses.get("for", [])).strip("<>").lower()
+    head = text.rpartition(";")
+    # A user's name alone: dma writes no more for what comes from its own machine.
+    is_user = not (ip or name or protocol) and bool(helo) and "." not in helo
+    # dma writes `from MAILER-DAEMON`, and `from` the name of a user: no host, and no address of one.
+    is_local = _is_loopback(helo, name, ip) or (
+        not ip and (protocol == "local" or bool(_LOCAL.search(text)) or bool(helo and "." not in helo + name))
+    )
+    return Received(
+        helo=helo,
+        name=name,
+        ip=ip,
+        by=_word(by).strip("[]").rstrip(".,;").lower(),
+        protocol=protocol,
+        recipient=recipient if "@" in recipient else "",
+        date=head[2].strip() if head[1] else "",
+        is_local=is_local or is_user,
+        is_authenticated=bool(_WITH_AUTH.match(protocol))
+        or any(_AUTHENTICATED.match(word) for is_comment, word in tokens if is_comment),
+        is_unresolved=is_unresolved,
+        text=text,
+    )
+
+
+def prove(lines: Sequence[str], context: Context) -> Proof | None:
+    """What the Received lines of a message that somebody else returned say; `lines` as they stand, newest first."""
+    if not context.own_mtas or not lines:
+        return None
+    handed: Received | None = None
+    organisation = ""
+    for line in map(parse, lines[:_MAX_LINES]):
+        if handed is not None:
+            # Beyond the last hop that can be believed: a claim at best, and only by the host that handed it over.
+            if not same_organisation(line.by, handed.host):
+                break
+            if _is_ours(line, context) is not False:
+                return _proof(ProvenanceVerdict.UNPROVEN, "named by a host in between, which nobody vouches for", line)
+            if line.has_from and not line.is_local:
+                handed = line
+            continue
+        organisation = organisation or line.by
+        if line.by and context.is_own_host(line.by):
+            return _proof(ProvenanceVerdict.UNPROVEN, "names our server, and no line above it vouches for that", line)
+        if not line.has_from or (line.is_local and not context.is_own_host(line.host)):
+            continue
+        ours = _is_ours(line, context)
+        if ours:
+            return _proof(ProvenanceVerdict.OWN, "our server handed it over", line)
+        if ours is None:
+            return _proof(ProvenanceVerdict.UNPROVEN, "a host that nothing identifies used our server's name", line)
+        if not _is_internal(line, organisation):
+            handed = line
+    if handed is None:
+        return None
+    return _proof(ProvenanceVerdict.FOREIGN, "not our server handed it over", handed)
+
+
+def accepted_by_us(lines: Sequence[str], context: Context, recipients: Iterable[str] = ()) -> Proof | None:
+    """What the lines say of a message that one of our own servers returned: did one of us give it to that server?
+
+    It did where the client had logged in or sat on the server itself, and where the message was for somebody outside,
+    since no server of ours relays for strangers. A message for an address of our own may have come from anybody.
+    """
+    entry: Received | None = None
+    seen: list[str] = []
+    for line in map(parse, lines[:_MAX_LINES]):
+        if line.by and not context.is_own_host(line.by):
+            break
+        if line.recipient:
+            seen.append(line.recipient)
+        if not line.by and _NETWORK.search(line.text):
+            continue
+        entry = line
+        if line.has_from and not line.is_local and not _is_ours(line, context):
+            break
+    if entry is None:
+        return None
+    if entry.is_authenticated or entry.is_local or not entry.has_from or _is_ours(entry, context):
+        return Proof("own-server", ProvenanceVerdict.OWN, f"our server had it from one of us: {entry.text}"[:300])
+    targets = seen or [recipient.lower() for recipient in recipients]
+    if context.own_domains and targets and not any(context.is_own_domain(domain_of(target)) for target in targets):
+        return Proof("own-server", ProvenanceVerdict.OWN, f"our server took it for relaying: {entry.text}"[:300])
+    return Proof("own-server", ProvenanceVerdict.UNPROVEN, f"our server took it from outside: {entry.text}"[:300])
+
+
+def brought_from_outside(lines: Sequence[str], context: Context) -> bool:
+    """Whether a host that is not ours handed the report itself to the server that received it.
+
+    The top line was written on the receiving side, and can be believed; from our own server downwards all lines must
+    be its own.
+    """
+    is_own = False
+    for line in map(parse, lines[:_MAX_LINES]):
+        if is_own and line.by and not context.is_own_host(line.by):
+            return True
+        if line.has_from and not line.is_local:
+            if not _is_ours(line, context):
+                return True
+            is_own = True
+    return False
+
+
+def same_organisation(one: str, other: str) -> bool:
+    """Whether two host names have the same registered domain, as far as that shows without a list of all registries."""
+    left, right = _organisation(one), _organisation(other)
+    return bool(left) and left == right
+
+
+def _organisation(host: str) -> str:
+    labels = host.strip("[]").rstrip(".").lower().split(".")
+    if len(labels) < 2 or network_address(host) is not None:
+        return ""
+    size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
+    return ".".join(labels[-size:])
+
+
+def _proof(verdict: ProvenanceVerdict, says: str, line: Received) -> Proof:
+    return Proof(NAME, verdict, f"{says}: {line.text}"[:300])
+
+
+def _is_ours(line: Received, context: Context) -> bool | None:
+    """Whether our server is the client of the line; `None` where only an unverified name says so.
+
+    What the address resolves to counts before what the client said of itself.
+    """
+    if line.ip and context.is_own_host(line.ip):
+        return True
+    if line.name:
+        return context.is_own_host(line.name)
+    if not context.is_own_host(line.helo):
+        return False
+    if line.ip and context.names_networks:
+        return False
+    return None if line.is_unresolved else True
+
+
+def _is_internal(line: Received, organisation: str) -> bool:
+    """Whether the reporter's own side handed the message on."""
+    if same_organisation(line.host, organisation):
+        return True
+    address = network_address(line.ip) if line.ip else None
+    is_named = "." in line.name or ("." in line.helo and network_address(line.helo) is None)
+    return address is not None and address.is_private and not is_named
+
+
+def _is_loopback(helo: str, name: str, ip: str) -> bool:
+    address = network_address(ip) if ip else None
+    if address is not None:
+        return address.is_loopback
+    return not name and helo.lower() in ("localhost", "localhost.localdomain")
+
+
+def _tokens(text: str) -> Iterator[tuple[bool, str]]:
+    """Words, and comments with what is nested in them: (is a comment, text). One pass."""
+    word: list[str] = []
+    start, depth = 0, 0
+    for at, char in enumerate(text):
+        if char == "(":
+            if depth == 0:
+                if word:
+                    yield False, "".join(word)
+                    word = []
+                start = at + 1
+            depth += 1
+        elif char == ")" and depth:
+            depth -= 1
+            if depth == 0:
+                yield True, text[start:at]
+        elif depth == 0:
+            if char in " ;":
+                if word:
+                    yield False, "".join(word)
+                    word = []
+            else:
+                word.append(char)
+    if word:
+        yield False, "".join(word)
+    if depth:
+        yield True, text[start:]
+
+
+_CLAUSES = frozenset({"from", "by", "with", "via", "id", "for"})
+
+
+def _clauses(tokens: Sequence[tuple[bool, str]]) -> dict[str, list[tuple[bool, str]]]:
+    """The tokens after each keyword; a keyword right after another one is its value."""
+    found: dict[str, list[tuple[bool, str]]] = {}
+    current: list[tuple[bool, str]] | None = None
+    for is_comment, word in tokens:
+        key = word.lower()
+        if not is_comment and key in _CLAUSES and key not in found and current != []:
+            current = found[key] = []
+        elif current is not None:
+            current.append((is_comment, word))
+    return found
+
+
+def _word(tokens: Sequence[tuple[bool, str]]) -> str:
+    return next((word for is_comment, word in tokens if not is_comment), "")
+
+
+def _client(tokens: Sequence[tuple[bool, str]], *, verified: bool) -> tuple[str, str, str, bool]:
+    """HELO name, resolved name, address, and whether the line says that there is no resolved name.
+
+    HELO (NAME [IP])       Postfix, Sendmail, OpenSMTPD, Haraka, Google; NAME may be `unknown`
+    NAME ([IP] helo=HELO)  Exim; NAME ([IP]) where both are the same, [IP] (helo=HELO) where nothing is resolved
+    NAME (HELO HELO) (IP)  qmail; NAME may be `unknown`
+    HELO ([IP])            Courier, Exchange (with or without the brackets)
+    [IP] (HELO)            chasquid
+    """
+    words = [word for is_comment, word in tokens if not is_comment]
+    comments = [word for is_comment, word in tokens if is_comment]
+    first = words[0] if words else ""
+    ip = _ip(first) or next((found for word in [*comments, *words[1:]] if (found := _ip(word))), "")
+    helo = name = ""
+    said = next((match for comment in comments if (match := _HELO.search(comment))), None)
+    if said:
+        helo, name = said[1].rstrip("."), "" if _ip(first) else first
+    else:
+        helo = "" if _ip(first) else first
+        resolved = next((match for comment in comments if (match := _NAMED.match(comment))), None)
+        if resolved:
+            name = resolved[1]
+        elif verified and comments and comments[0].startswith("["):
+            name = first
+        elif not helo and comments and _HOST.fullmatch(comments[0]) and not _ip(comments[0]):
+            helo = comments[0]
+    is_unknown = name.lower() in ("unknown", "unverified")
+    # qmail says `unknown` also where it has been told to look nothing up.
+    is_unresolved = (is_unknown and not said) or any("may be forged" in comment for comment in comments)
+    if is_unknown or is_unresolved:
+        name = ""
+    if _ip(helo):
+        helo = ""
+    return helo.rstrip(".").lower(), name.rstrip(".").lower(), ip, is_unresolved
+
+
+def _ip(text: str) -> str:
+    match = _IP_IN_BRACKETS.search(text) or _BARE_IP.fullmatch(text)
+    return match[1] if match and network_address(match[1]) is not None else ""
