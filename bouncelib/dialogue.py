@@ -38,6 +38,8 @@ _AFTER = re.compile(
     r"|\b(?:after|failed) (?:sending|on)|\brejected (?:at|after)|\bduring|\bat stage|\bstage:|\bdid not like our"
     r"|\b(?:sent|command):)\s{1,9}(?:(?:the|pipelined|sending) ){0,3}" + _WHAT
 )
+# Searched before the patterns, which are many times dearer: without one of these words none of them can match.
+_AFTER_WORDS = (" to ", "after", "while ", "failed ", "rejected at", "during", "stage", "our ", "sent:", "command:")
 # qmail says it in sentences; see qmail-remote.c.
 _SENTENCES = (
     ("does not like recipient", Command.RCPT),
@@ -67,19 +69,29 @@ _PLACE = (
     r"(?=[\s:(,;.'\"/]|$)"
 )
 _LITERAL = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:IPv6:)?(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{3,50}")
-# Each way to name the host that was spoken to, the surest first.
+# Each way to name the host that was spoken to, the surest first, behind the words that it cannot do without.
 _HOSTS = (
-    re.compile(rf"(?i)(?<!client )(?<!sending )(?<!your )(?<!from )\bhost:? {_PLACE}"),
-    re.compile(rf"(?i)\b(?:while talking to|connect(?:ed)? to|connection (?:with|to)|conversation with) {_PLACE}"),
-    re.compile(rf"(?i)\b(?:recipient domain|the domain) \S{{1,255}} by {_PLACE}"),  # Google
-    re.compile(rf"(?i)\bserver (?:at )?{_PLACE}\s?(?:failed|said|returned|replied|refused|rejected|issued|responded)"),
-    re.compile(rf"(?i)\berror from {_PLACE}"),
+    (("host",), re.compile(rf"(?i)(?<!client )(?<!sending )(?<!your )(?<!from )\bhost:? {_PLACE}")),
+    (
+        (" to ", " with "),
+        re.compile(rf"(?i)\b(?:while talking to|connect(?:ed)? to|connection (?:with|to)|conversation with) {_PLACE}"),
+    ),
+    ((" by ",), re.compile(rf"(?i)\b(?:recipient domain|the domain) \S{{1,255}} by {_PLACE}")),  # Google
+    (
+        ("server ",),
+        re.compile(
+            rf"(?i)\bserver (?:at )?{_PLACE}\s?(?:failed|said|returned|replied|refused|rejected|issued|responded)"
+        ),
+    ),
+    (("error from ",), re.compile(rf"(?i)\berror from {_PLACE}")),
 )
 # The same where the host stands first: qmail, Courier, dma, Exchange.
-_SUBJECT = re.compile(
-    rf"(?i)(?:^|\s){_PLACE}(?:: *\n? *>>> |\s(?:did not like our|does not like|failed after|gave this error))"
+_SUBJECT = (
+    (">>> ", "did not like our", "does not like", "failed after", "gave this error"),
+    re.compile(
+        rf"(?i)(?:^|\s){_PLACE}(?:: *\n? *>>> |\s(?:did not like our|does not like|failed after|gave this error))"
+    ),
 )
-_PREDICATES = (">>> ", "did not like our", "does not like", "failed after", "gave this error")
 
 
 def to_command(text: str) -> Command | None:
@@ -98,14 +110,23 @@ def find_command(text: str) -> Command | None:
         command = _from_transcript(text)
         if command:
             return command
-    match = _AFTER.search(text)
+    low = text.lower()
+    match = _AFTER.search(text) if _has_any(_AFTER_WORDS, low) else None
     if match:
         return to_command(match["what"])
-    low = text.lower()
     for sentence, command in _SENTENCES:
         if sentence in low:
             return command
-    return Command.CONN if _NOT_CONNECTED.search(text) else None
+    if _has_any(("connect to ", "connection ", "no route", "network is"), low) and _NOT_CONNECTED.search(text):
+        return Command.CONN
+    return None
+
+
+def _has_any(words: tuple[str, ...], low: str) -> bool:
+    for word in words:  # noqa: SIM110 - a generator would cost more than it looks at
+        if word in low:
+            return True
+    return False
 
 
 def _from_transcript(text: str) -> Command | None:
@@ -129,9 +150,8 @@ def find_host(text: str) -> str | None:
     """The host that refused, where the diagnostic names it: its name, else its address."""
     text = text[:_LIMIT]
     low = text.lower()
-    patterns = (*_HOSTS, _SUBJECT) if any(predicate in low for predicate in _PREDICATES) else _HOSTS
-    for pattern in patterns:
-        for match in pattern.finditer(text):
+    for words, pattern in (*_HOSTS, _SUBJECT):
+        for match in pattern.finditer(text) if _has_any(words, low) else ():
             host, ip = match["host"], match["ip"] or match["helo"]
             if host and "." in host and not host.replace(".", "").isdigit():
                 return host.lower()
