@@ -23,6 +23,7 @@ from .model import (
     Kind,
     Provenance,
     ProvenanceVerdict,
+    Reason,
     Recipient,
     Report,
     Timing,
@@ -68,10 +69,11 @@ class Parser:
         when = timing.decide(timing.Case(message.headers, reporter, original, named, context or _NOWHERE))
         case = Case(message, original, reporter.host if reporter else None, named, facts.unparsed)
         judged = judge(case, context or _NOWHERE)
+        prose = message.body.text if len(facts.recipients) == 1 else ""
         return Report(
             kind,
             tuple(
-                self._recipient(recipient, kind, facts.reporting_mta, when, judged)
+                self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
                 for recipient in _with_verp(facts.recipients, judged.recipient, kind)
             ),
             facts.reporting_mta,
@@ -135,6 +137,7 @@ class Parser:
         reporting_mta: str | None,
         when: tuple[Timing, Evidence],
         judged: Judged,
+        prose: str = "",
     ) -> Recipient:
         if kind in (Kind.COMPLAINT, Kind.DISPOSITION):
             return Recipient(facts.address, facts.original_address, Action.DELIVERED, evidence=facts.evidence)
@@ -144,7 +147,7 @@ class Parser:
                 facts.address, facts.original_address, action, facts.status, facts.reply, facts.diagnostic,
                 facts.remote_mta, facts.command, evidence=facts.evidence,
             )  # fmt: skip
-        judgement = self._judge(facts, action, reporting_mta)
+        judgement = self._judge(facts, action, reporting_mta, prose)
         code = facts.reply.code if facts.reply else None
         means = bounce_type(judgement.reason, status=facts.status, code=code, action=action)
         if judged.provenance.verdict is ProvenanceVerdict.FOREIGN:
@@ -173,17 +176,31 @@ class Parser:
             evidence,
         )
 
-    def _judge(self, facts: merge.Facts, action: Action, reporting_mta: str | None) -> Judgement:
-        """The judgement on the best text; on the others only where the best one says nothing."""
+    def _judge(self, facts: merge.Facts, action: Action, reporting_mta: str | None, prose: str) -> Judgement:
+        """The judgement on the best text; on the others only where the best one says nothing.
+
+        Where nobody says anything of the recipient, the `prose` of the report counts, if its words are clear.
+        """
         code = facts.reply.code if facts.reply else None
-        judgements = []
-        for text in facts.texts or ("",):
-            judgement = self.rules.judge(
-                Refusal(text, facts.status, code, facts.command, facts.remote_mta, reporting_mta, action)
+        named_by = next((entry.detector for entry in facts.evidence if entry.field == "address"), "")
+        comments = [entry.text for entry in facts.evidence if entry.field == "status" and "(" in entry.text]
+
+        def judge_text(text: str) -> Judgement:
+            return self.rules.judge(
+                Refusal(text, facts.status, code, facts.command, facts.remote_mta, reporting_mta, action, named_by)
             )
+
+        judgements = []
+        for text in facts.texts or comments or ("",):
+            judgement = judge_text(text)
             if judgement.file not in _FROM_CODES:
                 return judgement
             judgements.append(judgement)
+        if judgements[0].reason is Reason.UNDETERMINED:
+            for paragraph in prose.split("\n\n", _PARAGRAPHS)[:_PARAGRAPHS]:
+                judgement = judge_text(paragraph)
+                if judgement.file not in _VAGUE:
+                    return dataclasses.replace(judgement, hit=f"in the prose: {judgement.hit}")
         return judgements[0]
 
 
@@ -264,5 +281,8 @@ _COMMANDS = {
 
 # The rule files that go by codes, not by what the server said in words.
 _FROM_CODES = frozenset({"", "status.toml", "codes.toml"})
+# What a report says in prose it says early on.
+_PARAGRAPHS = 12
+_VAGUE = _FROM_CODES | {"hints.toml"}
 
 DEFAULT = Parser()

@@ -35,7 +35,7 @@ __all__ = ["Judgement", "Refusal", "Rule", "Rules", "attribution_of", "bounce_ty
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Refusal:
-    """What is known about one refusal."""
+    """What is known about one refusal; `detector` is the name of the one that found the recipient."""
 
     text: str = ""
     status: EnhancedStatus | None = None
@@ -44,6 +44,7 @@ class Refusal:
     remote_mta: str | None = None
     reporting_mta: str | None = None
     action: Action = Action.FAILED
+    detector: str = ""
 
     @classmethod
     def from_text(cls, text: str, *, command: Command | None = None, remote_mta: str | None = None) -> Refusal:
@@ -196,7 +197,18 @@ _VAGUE_DETAILS = frozenset({(7, 1)})
 class Rules:
     """All rules, in order. `Rules.default()` has the package's; `with_file` puts a user's in front."""
 
-    __slots__ = ("_anchored", "_blocklists", "_coded", "_hosts", "_matcher", "_rules", "_speakers", "_words")
+    __slots__ = (
+        "_anchored",
+        "_blocklists",
+        "_coded",
+        "_hosts",
+        "_listings",
+        "_matcher",
+        "_names",
+        "_rules",
+        "_speakers",
+        "_words",
+    )
 
     def __init__(
         self,
@@ -225,9 +237,16 @@ class Rules:
             if not anchors:
                 for key in rule.status or rule.code or (None,):
                     coded.setdefault(key, []).append(index)
+        self._listings = {
+            literal: index for index, (_, names) in reversed(list(enumerate(blocklists))) for literal in names
+        }
         self._anchored = anchored
         self._coded = coded
+        named = {literal for literal in literals if literal.startswith("/")}.union(
+            self._speakers, *(names for _, names in blocklists)
+        )
         self._matcher = matcher.Matcher(sorted(literals | self._speakers.keys()))
+        self._names = matcher.Matcher(sorted(named))
 
     def __iter__(self) -> Iterator[Rule]:
         """The rules, in the order in which they are asked."""
@@ -254,8 +273,10 @@ class Rules:
 
     def judge(self, refusal: Refusal) -> Judgement:
         """What `refusal` means: the first rule that holds decides."""
-        text = matcher.plain(refusal.text)
-        hits = self._matcher.find(text)
+        words, names = matcher.part(refusal.text)
+        hits = self._matcher.find(words)
+        if names:
+            hits |= self._names.find(names)
         speaking = self._speaking(refusal, hits)
         for index in self._candidates(refusal, hits):
             rule = self._rules[index]
@@ -296,9 +317,11 @@ class Rules:
         said = sorted(set().union(*[hits & group for group in (rule.text, *rule.all)]))
         codes = [str(refusal.status)] if rule.status else []
         codes += [str(refusal.code)] if rule.code else []
+        codes += [refusal.detector] if rule.detector else []
         blocklist = None
         if rule.reason in _LISTED:
-            blocklist = next((found for found, names in self._blocklists if not names.isdisjoint(hits)), None)
+            first = min([self._listings[literal] for literal in hits if literal in self._listings], default=None)
+            blocklist = None if first is None else self._blocklists[first][0]
         return Judgement(
             reason=rule.reason,
             attribution=rule.attribution or attribution_of(rule.reason),
@@ -329,6 +352,8 @@ def _holds(rule: Rule, refusal: Refusal, hits: set[str]) -> bool:
     if rule.code and (refusal.code is None or rule.code.isdisjoint((refusal.code, refusal.code // 100))):
         return False
     if rule.command and refusal.command not in rule.command:
+        return False
+    if rule.detector and refusal.detector not in rule.detector:
         return False
     return rule.pattern is None or _matches(rule, refusal.text)
 

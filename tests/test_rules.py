@@ -24,7 +24,7 @@ def names(rules: Iterable[Rule]) -> list[str]:
 @pytest.mark.parametrize("rule", list(RULES), ids=names(RULES))
 def test_the_example_hits_its_rule_and_none_before_it(rule: Rule) -> None:
     refusal = Refusal.from_text(rule.example, command=rule.example_after, remote_mta=rule.example_from)
-    judgement = RULES.judge(dataclasses.replace(refusal, action=Action.DELAYED))
+    judgement = RULES.judge(dataclasses.replace(refusal, action=Action.DELAYED, detector=rule.example_by))
     assert (judgement.file, judgement.rule) == (rule.file, rule.id), f"hit by {judgement.hit}"
     assert judgement.reason is rule.reason
     assert judgement.hit or rule.pattern or rule.command
@@ -99,12 +99,12 @@ def test_the_registry_is_whole() -> None:
     ],
 )
 def test_a_literal_in_a_text(literal: str, text: str, found: bool) -> None:
-    assert matcher.Matcher([literal]).find(matcher.plain(text)) == ({literal} if found else set())
+    assert matcher.Matcher([literal]).find(matcher.part(text)[0]) == ({literal} if found else set())
 
 
 def test_only_the_front_of_a_text_is_looked_at() -> None:
     far = "x " * matcher.LIMIT + "mailbox full"
-    assert matcher.Matcher(["mailbox full"]).find(matcher.plain(far)) == set()
+    assert matcher.Matcher(["mailbox full"]).find(matcher.part(far)[0]) == set()
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,15 @@ recipient = ["mailbox", "user$"]
 id = "mailbox-full.over-quota"
 reason = "mailbox_full"
 attribution = "recipient"   optional, where it is not the reason's own
-text = ["over quota"]       any of these literals
+text = ["over quota"]       any of these literals (how they are written: matcher.py)
 all = [["@recipient"], ["full$"]]   and one literal of every group
 not = ["sender"]            and none of these
 regex = "..."               and this, on the lower-cased text (searched with a time limit)
 status = ["5.4.1", "x.7.1"] and one of these codes; x is any class, and a last * any detail (x.7.*)
 code = [550, 554]           and one of these reply codes; 5 means any 5xx
 command = ["RCPT"]          and one of these commands
-example = "550 5.7.1 user is over quota"    proves the rule; with `from` (remote host) and `after` (command)
+detector = ["sieve-reject"] and one of these detectors has found the recipient
+example = "550 5.7.1 user is over quota"    proves the rule; `from` a host, `after` a command, `by` a detector
 why = "..."                 one sentence: what the rule knows, or where it comes from
 """
 
@@ -63,9 +64,11 @@ class Rule:
     status: tuple[tuple[int | None, int, int | None], ...] = ()
     code: frozenset[int] = frozenset()
     command: frozenset[Command] = frozenset()
+    detector: frozenset[str] = frozenset()
     provider: Provider | None = None
     example_from: str | None = None
     example_after: Command | None = None
+    example_by: str = ""
     file: str = ""
 
 
@@ -78,7 +81,7 @@ class RuleFile:
 
 
 _KEYS = frozenset(
-    "id reason attribution text all not regex status code command example from after why".split()  # noqa: SIM905
+    "id reason attribution text all not regex status code command detector example from after by why".split()  # noqa: SIM905
 )
 
 
@@ -193,12 +196,14 @@ def _rule(
         status=tuple(map(_status_pattern, _strings(entry.get("status", [])))),
         code=frozenset(_codes(entry.get("code", []))),
         command=frozenset(map(_command, _strings(entry.get("command", [])))),
+        detector=frozenset(_strings(entry.get("detector", []))),
         provider=provider,
         example_from=_string(entry, "from") if "from" in entry else None,
         example_after=_command(_string(entry, "after")) if "after" in entry else None,
+        example_by=_string(entry, "by") if "by" in entry else "",
         file=file,
     )
-    if not (rule.text or rule.all or rule.pattern or rule.status or rule.code or rule.command):
+    if not (rule.text or rule.all or rule.pattern or rule.status or rule.code or rule.command or rule.detector):
         raise ValueError("it has no condition and would judge everything; give it text, all, regex, status or code")
     return rule
 

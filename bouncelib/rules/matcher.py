@@ -1,29 +1,32 @@
 """Which of a few thousand literals does a short text contain?
 
-A text and a literal are brought to the same plain form: lower case, accents and punctuation gone, addresses cut down
-to `@`, single spaces. Then `"e-mail"` is `"email"`, `"OVER_QUOTA"` is `"over quota"`, and nobody's spelling of a
-bracket matters.
+A text and a literal are brought to the same plain form: lower case, accents and punctuation gone, single spaces. Then
+`"e-mail"` is `"email"`, `"OVER_QUOTA"` is `"over quota"`, and nobody's spelling of a bracket matters.
+
+Names are no words: relay.example.com relays nothing, and /var/mail/quota.mbox is over no quota. Addresses are cut down
+to `@`; hosts, paths and URLs (up to their `?` or `#`, behind which providers put their marks) are set apart, and only a
+literal that begins with `/` is looked for in them: `"/zen spamhaus"`.
 
 In a rule file a literal stands for itself from the start of a word on: `"greylist"` finds "greylisted", and `"full"`
 does not find "successful". `*` in front of it finds it inside words too (`"*quota"`: "overquota"); `$` behind it asks
 for the end of a word (`"ban$"`). In scripts that do not part words (Chinese, Japanese, Thai) it is found anywhere.
 
-Every literal is filed under its rarest word; a text then asks only for the literals that its own words lead to.
+A literal is filed under its first two words, or its only one; a text asks for those alone that its own words lead to.
 """
 
 from __future__ import annotations
 
-import collections
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-__all__ = ["LIMIT", "Matcher", "plain"]
+__all__ = ["LIMIT", "Matcher", "part", "plain"]
 
 # Only so many characters of a refusal are looked at: a longer one tells a story, and its point stands at the front.
 LIMIT = 4096
 
-_PREFIX = 4
+# A literal that may end within a word is filed under so many letters of it.
+_START = 4
 
 _PUNCTUATION: dict[int, str | None] = dict.fromkeys(
     map(ord, """!"#$%&()*+,-./:;<=>?[\\]^_`{|}~、。，．：；！？「」『』（）【】·«»„“”‐–—…¡¿"""), " "
@@ -46,70 +49,59 @@ _FUSED = (
     ("unknown address error", "unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
 )
 
-# An address, from the start of a word on; possessive, so that nothing is read twice.
-_ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}])[^\s<>()\[\]"',;:=|{}@]*+@[\w.\-]*+""")
-
-# Words that stand in most refusals and tell none apart: a literal is filed under another of its words if it has one.
-_COMMON = frozenset(
-    (
-        "a",
-        "again",
-        "address",
-        "and",
-        "be",
-        "blocked",
-        "by",
-        "been",
-        "domain",
-        "email",
-        "error",
-        "failed",
-        "for",
-        "from",
-        "has",
-        "host",
-        "in",
-        "ip",
-        "is",
-        "it",
-        "mail",
-        "mailbox",
-        "message",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "please",
-        "policy",
-        "recipient",
-        "rejected",
-        "see",
-        "sender",
-        "server",
-        "smtp",
-        "spam",
-        "temporarily",
-        "that",
-        "the",
-        "this",
-        "to",
-        "too",
-        "try",
-        "user",
-        "was",
-        "with",
-        "you",
-        "your",
-    )
+# What has a dot, a slash or an at sign in it, as far as it may be one name; possessive, so that nothing is read twice.
+_DOTTED = re.compile(
+    r"""(?<![^\s<>()\[\]"',;=|{}])[^\s<>()\[\]"',;=|{}./@]*+[./@][^\s<>()\[\]"',;=|{}]*+""",
 )
+_ADDRESS = re.compile(r"[^:@]*+@[\w.\-]*+")
+_URL = re.compile(r"(?:https?:/|www\.)[^?#]*+")
+_PATH = re.compile(r"/\w[^/:]*+/[^:]*+")
+# Three labels are a host, unless the last one is long, as in Exchange's RESOLVER.RST.NotAuthorized; and two with a
+# top-level domain that is no word: "full.Please try" lacks a space, no more.
+_HOST = re.compile(
+    r"[a-z0-9_][\w\-]*+\.(?:(?:[\w\-]++\.)++(?:[a-z]{2,7}|xn--[\w\-]*+|localdomain)|(?:com|net|org|edu|gov|mil|info|biz|test|example|invalid"
+    r"|local|localdomain|lan|de|fr|jp|ru|uk|nl|pl|cz|br|cn|tw|kr|es|ch|eu))\.?(?![\w\-@])",
+)
+# What a client adds to the reply: its own words, not the server's.
+_COMMAND = re.compile(r"\(in reply to [^()]{1,80}\)")
+
+
+def part(text: str) -> tuple[str, str]:
+    """The words of `text`, and the names in it, both in plain form."""
+    text = text[:LIMIT].lower()
+    if "(in reply to " in text:
+        text = _COMMAND.sub(" ", text)
+    names: list[str] = []
+    if "." in text or "/" in text or "@" in text:
+        tokens = text.split()
+        for index, token in enumerate(tokens):
+            if "." in token[:-1] or "/" in token or "@" in token:
+                tokens[index] = _without_names(token, names)
+        text = " ".join(tokens)
+    return plain(text), plain(" ".join(names)) if names else ""
+
+
+def _without_names(token: str, names: list[str]) -> str:
+    """`token` without the names in it, which go to `names`."""
+    if not token.strip("0123456789.[](),:;#-"):
+        return token
+
+    def replace(match: re.Match[str]) -> str:
+        word = match[0]
+        if "@" in word:
+            return _ADDRESS.sub(" @ ", word)  # the local part says nothing: full@example.com
+        name = _URL.match(word) or _PATH.match(word) or _HOST.match(word)
+        if not name:
+            return word
+        names.append(name[0])
+        return " " + word[name.end() :]
+
+    return _DOTTED.sub(replace, token)
 
 
 def plain(text: str) -> str:
     """`text` as literals are looked for in it: see above; a space at either end."""
-    text = text[:LIMIT].lower()
-    if "@" in text:
-        text = _ADDRESS.sub(" @ ", text)  # the local part says nothing: full@example.com
+    text = text.lower()
     if "'" in text or "’" in text:
         text = _ELISION.sub(r"\1 ", text)
     if not text.isascii():
@@ -131,7 +123,7 @@ def _without_accents(text: str) -> str:
 class Matcher:
     """The literals of all rules, and which of them a text contains."""
 
-    __slots__ = ("_anywhere", "_foreign", "_prefix_keys", "_prefixes", "_word_keys", "_words")
+    __slots__ = ("_anywhere", "_foreign", "_pairs", "_starts", "_words")
 
     def __init__(self, literals: Iterable[str]) -> None:
         """`literals` as they stand in a rule file."""
@@ -141,61 +133,50 @@ class Matcher:
             if not form.strip():
                 raise ValueError(f"the literal {literal!r} contains nothing to look for")
             forms[literal] = form
-        count = collections.Counter(word for form in forms.values() for word in set(form.split()))
-        count.update(dict.fromkeys(_COMMON, len(forms)))
-        anywhere: list[tuple[str, str]] = []
-        foreign: list[tuple[str, str]] = []
-        words: dict[str, list[tuple[str, str]]] = {}
-        prefixes: dict[str, list[tuple[str, str]]] = {}
+        self._anywhere: list[tuple[str, str]] = []
+        self._foreign: list[tuple[str, str]] = []
+        self._words: dict[str, list[tuple[str, str]]] = {}
+        self._starts: dict[str, list[tuple[str, str]]] = {}
+        self._pairs: dict[str, list[tuple[str, str]]] = {}
         for literal, form in forms.items():
-            if form[0] != " ":
-                (anywhere if form.isascii() else foreign).append((literal, form))
-                continue
-            whole = form.split()
-            last = None if form[-1] == " " else whole.pop()
-            key = min(whole, key=lambda word: (count[word], -len(word)), default=None)
-            if last is not None and len(last) >= _PREFIX and (key is None or count[last] < count[key]):
-                prefixes.setdefault(last[:_PREFIX], []).append((literal, form))
-            elif key is not None:
-                words.setdefault(key, []).append((literal, form))
-            else:  # shorter than any key
-                anywhere.append((literal, form))
-        self._anywhere = tuple(anywhere)
-        self._foreign = tuple(foreign)
-        self._words: Mapping[str, list[tuple[str, str]]] = words
-        self._prefixes: Mapping[str, list[tuple[str, str]]] = prefixes
-        self._word_keys = frozenset(words)
-        self._prefix_keys = frozenset(prefixes)
+            self._file(literal, form)
+
+    def _file(self, literal: str, form: str) -> None:
+        words = form.split()
+        bounded = form[-1] == " "
+        if form[0] != " ":
+            (self._anywhere if form.isascii() else self._foreign).append((literal, form))
+        elif len(words) > 1 and (bounded or len(words) > 2 or len(words[1]) >= _START):
+            self._pairs.setdefault(f"{words[0]} {words[1][:_START]}", []).append((literal, form))
+        elif len(words) > 1 or bounded:
+            self._words.setdefault(words[0], []).append((literal, form))
+        elif len(words[0]) >= _START:
+            self._starts.setdefault(words[0][:_START], []).append((literal, form))
+        else:  # too short for any key
+            self._anywhere.append((literal, form))
 
     def find(self, text: str) -> set[str]:
         """The literals that `text`, in its plain form, contains."""
-        words = set(text.split())
-        found: set[str] = set()
-        add = found.add
-        for literal, form in self._anywhere:
-            if form in text:
-                add(literal)
-        if not text.isascii():
-            found.update([literal for literal, form in self._foreign if form in text])
-        for key in words & self._word_keys:
-            for literal, form in self._words[key]:
-                if form in text:
-                    add(literal)
-        for key in {word[:_PREFIX] for word in words} & self._prefix_keys:
-            for literal, form in self._prefixes[key]:
-                if form in text:
-                    add(literal)
-        return found
+        words = text.split()
+        starts = [word[:_START] for word in words]
+        tried = [*self._anywhere] if text.isascii() else [*self._anywhere, *self._foreign]
+        for word in self._words.keys() & words:
+            tried += self._words[word]
+        for start in self._starts.keys() & starts:
+            tried += self._starts[start]
+        for pair in self._pairs.keys() & map(" ".join, zip(words, starts[1:], strict=False)):
+            tried += self._pairs[pair]
+        return {literal for literal, form in tried if form in text}
 
 
 def compiled(literal: str) -> str:
     """What is looked for: `" full "` for `"full$"`, `" greylist"` for `"greylist"`, `"quota"` for `"*quota"`."""
-    body = literal.removeprefix("*")
+    body = literal.removeprefix("/").removeprefix("*")
     bounded = body.endswith("$")
     form = plain(body.removesuffix("$")).strip()
     if not form:
         return ""
-    start = "" if literal.startswith("*") or _unparted(form[0]) else " "
+    start = "" if literal.startswith(("*", "/*")) or _unparted(form[0]) else " "
     return f"{start}{form}{' ' if bounded else ''}"
 
 
