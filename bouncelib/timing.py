@@ -1,25 +1,26 @@
 """Synchronous or asynchronous: was the refusal given while the connection was open, or after the message was accepted?
 
-Who reports decides. A report by one of our own servers is about a refusal that it was given (or about its own queue,
+Who reports decides. A report by the sender's own server is about a refusal that it was given (or about its own queue,
 or its own mailboxes): responsibility never passed over. A report by anybody else is about a message that they accepted.
-Without a context nothing here tells the two apart, and the answer is `unknown`.
+With a context we know who is "own". Without one the rules below ask what the report shows of it, in this order; the
+first that answers decides, and where none does the answer is `unknown`.
 """
 
 from __future__ import annotations
 
-import re
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .address import domain_of
+from . import address as addresses
 from .context import Context
-from .mime import Message
-from .model import Evidence, Timing
+from .header import Headers
+from .model import Evidence, Original, Timing
+from .provenance.received import Received, brought_from_outside, parse, same_organisation
 
-__all__ = ["Reporter", "decide", "find_reporter"]
+__all__ = ["RULES", "Case", "Reporter", "decide", "find_reporter"]
 
-_BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)")
-_FROM = re.compile(r"^\s*from\s+([^\s;()]+)(?:\s*\(([^()]*)\))?")
-_IP = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]")
+_MAX_LINES = 50
 
 
 class Reporter(NamedTuple):
@@ -29,30 +30,144 @@ class Reporter(NamedTuple):
     rule: str
 
 
-def find_reporter(message: Message, reporting_mta: str | None) -> Reporter | None:
+def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | None:
     """Who wrote a report: Reporting-MTA, else the host of its oldest Received line, else the domain of its From."""
     if reporting_mta and ("." in reporting_mta or reporting_mta.startswith("[")):
         return Reporter(reporting_mta.lower(), "field reporting-mta")
-    received = [value for name, value in message.headers.fields if name.lower() == "received"]
-    for line in reversed(received):
-        match = _FROM.match(line) or _BY.search(line)
-        if match and "." in match[1]:
-            return Reporter(match[1].lower(), "oldest Received of the report")
-    sender = message.headers.get("from") or ""
-    domain = domain_of(sender.rstrip("> )").strip())
-    if domain:
-        return Reporter(domain, "domain of the report's From")
+    for line in reversed(_received(headers)):
+        host = line.host if "." in line.host else line.by
+        if "." in host:
+            return Reporter(host, "oldest Received of the report")
+    sender = headers.get("from") or ""
+    domain = addresses.domain_of(sender.rstrip("> )").strip())
+    return Reporter(domain, "domain of the report's From") if domain else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Case:
+    """What there is to judge: the report's header, who wrote it, what it returns, whom it names, and who we are."""
+
+    headers: Headers
+    reporter: Reporter | None
+    original: Original | None
+    recipients: Sequence[tuple[str, str | None]]
+    context: Context
+
+    @property
+    def carried(self) -> list[Received]:
+        """The hops of the report, newest first."""
+        return _received(self.headers)
+
+    @property
+    def returned(self) -> list[Received]:
+        """The hops of the returned message, newest first."""
+        lines = [
+            value for name, value in (self.original.headers if self.original else ()) if name.lower() == "received"
+        ]
+        return [parse(line) for line in lines[:_MAX_LINES]]
+
+    @property
+    def senders(self) -> set[str]:
+        """The domains that the report was sent to: those of the envelope sender."""
+        found = addresses.find((self.headers.get("to") or "")[:1000])
+        if self.original and self.original.sender:
+            found.append(self.original.sender)
+        return {addresses.domain_of(address) for address in found} - {""}
+
+    @property
+    def targets(self) -> set[str]:
+        """The domains of the recipients, by either name."""
+        return {addresses.domain_of(address) for pair in self.recipients for address in pair if address} - {""}
+
+
+def _received(headers: Headers) -> list[Received]:
+    return [parse(line) for line in headers.get_all("received")[:_MAX_LINES]]
+
+
+def _by_own_server(case: Case) -> Timing | None:
+    """One of `own_mtas` reports, and no foreign host brought the report."""
+    if case.reporter is None or not case.context.is_own_host(case.reporter.host):
+        return None
+    lines = case.headers.get_all("received")[:_MAX_LINES]
+    return Timing.ASYNCHRONOUS if brought_from_outside(lines, case.context) else Timing.SYNCHRONOUS
+
+
+def _by_foreign_server(case: Case) -> Timing | None:
+    """Somebody who is not of `own_mtas` reports."""
+    return Timing.ASYNCHRONOUS if case.context.own_mtas and case.reporter else None
+
+
+def _never_carried(case: Case) -> Timing | None:
+    """The report has Received lines, and in none of them has one host handed it to another."""
+    lines = case.carried
+    if lines and not any(line.has_from and not line.is_local for line in lines):
+        return Timing.SYNCHRONOUS
     return None
 
 
-def decide(reporter: Reporter | None, context: Context) -> tuple[Timing, Evidence]:
-    """The timing of every refusal in a report that `reporter` wrote, and why."""
-    if not context.own_mtas or reporter is None:
-        return Timing.UNKNOWN, Evidence("timing", "timing", "nothing tells who reports")
-    if context.is_own_host(reporter.host):
-        return Timing.SYNCHRONOUS, Evidence(
-            "timing", "timing", f"reported by an own server ({reporter.rule})", text=reporter.host
-        )
-    return Timing.ASYNCHRONOUS, Evidence(
-        "timing", "timing", f"reported by a foreign server ({reporter.rule})", text=reporter.host
-    )
+def _sides(case: Case) -> Timing | None:
+    """The reporter is of the organisation of the sender or of that of the recipient, and not of both."""
+    if case.reporter is None:
+        return None
+    of_sender = any(same_organisation(case.reporter.host, domain) for domain in case.senders)
+    of_target = any(same_organisation(case.reporter.host, domain) for domain in case.targets)
+    if of_sender == of_target:
+        return None
+    return Timing.SYNCHRONOUS if of_sender else Timing.ASYNCHRONOUS
+
+
+def _had_it_from_a_client(case: Case) -> Timing | None:
+    """The reporter took the returned message from a client that had logged in, or that sat on the same host."""
+    for line in case.returned:
+        if case.reporter and same_organisation(line.by, case.reporter.host):
+            if line.is_authenticated or line.is_local:
+                return Timing.SYNCHRONOUS
+            continue
+        break
+    return None
+
+
+def _had_it_from_another_server(case: Case) -> Timing | None:
+    """A server of another organisation had accepted the returned message before the reporter did."""
+    if case.reporter is None:
+        return None
+    seen = False
+    for line in case.returned:
+        if "." not in line.by:
+            continue
+        if same_organisation(line.by, case.reporter.host):
+            seen = True
+        elif seen:
+            return Timing.ASYNCHRONOUS
+    return None
+
+
+def _authors_side(case: Case) -> Timing | None:
+    """The reporter is of the organisation of the returned message's author, and no recipient is."""
+    if case.reporter is None or case.original is None:
+        return None
+    authors = {addresses.domain_of(address) for address in addresses.find((case.original.from_ or "")[:1000])}
+    of_author = any(same_organisation(case.reporter.host, domain) for domain in authors)
+    of_target = any(same_organisation(case.reporter.host, domain) for domain in case.targets)
+    return Timing.SYNCHRONOUS if of_author and not of_target else None
+
+
+RULES: tuple[tuple[str, Callable[[Case], Timing | None]], ...] = (
+    ("own-server-reports", _by_own_server),
+    ("foreign-server-reports", _by_foreign_server),
+    ("report-never-carried", _never_carried),
+    ("reporter-of-one-side", _sides),
+    ("had-it-from-a-client", _had_it_from_a_client),
+    ("had-it-from-another-server", _had_it_from_another_server),
+    ("reporter-of-the-authors-side", _authors_side),
+)
+
+
+def decide(case: Case) -> tuple[Timing, Evidence]:
+    """The timing of every refusal in a report, and the rule that decided."""
+    told = f"{case.reporter.host} ({case.reporter.rule})" if case.reporter else ""
+    for name, rule in RULES:
+        timing = rule(case)
+        if timing is not None:
+            return timing, Evidence("timing", "timing", name, text=told)
+    return Timing.UNKNOWN, Evidence("timing", "timing", "nothing-tells", text=told)

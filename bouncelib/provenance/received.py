@@ -151,11 +151,11 @@ def accepted_by_us(lines: Sequence[str], context: Context, recipients: Iterable[
         if not line.by and _NETWORK.search(line.text):
             continue
         entry = line
-        if line.has_from and not line.is_local and not _is_ours(line, context):
+        if line.has_from and not line.is_local and not _is_ours(line, context, verified=True):
             break
     if entry is None:
         return None
-    if entry.is_authenticated or entry.is_local or not entry.has_from or _is_ours(entry, context):
+    if entry.is_authenticated or entry.is_local or not entry.has_from or _is_ours(entry, context, verified=True):
         return Proof("own-server", ProvenanceVerdict.OWN, f"our server had it from one of us: {entry.text}"[:300])
     targets = seen or [recipient.lower() for recipient in recipients]
     if context.own_domains and targets and not any(context.is_own_domain(domain_of(target)) for target in targets):
@@ -163,18 +163,18 @@ def accepted_by_us(lines: Sequence[str], context: Context, recipients: Iterable[
     return Proof("own-server", ProvenanceVerdict.UNPROVEN, f"our server took it from outside: {entry.text}"[:300])
 
 
-def brought_from_outside(lines: Sequence[str], context: Context) -> bool:
+def brought_from_outside(lines: Sequence[str], context: Context, *, verified: bool = False) -> bool:
     """Whether a host that is not ours handed the report itself to the server that received it.
 
     The top line was written on the receiving side, and can be believed; from our own server downwards all lines must
-    be its own.
+    be its own. Where it has to be `verified`, what a client calls itself does not make it ours.
     """
     is_own = False
     for line in map(parse, lines[:_MAX_LINES]):
         if is_own and line.by and not context.is_own_host(line.by):
             return True
         if line.has_from and not line.is_local:
-            if not _is_ours(line, context):
+            if not _is_ours(line, context, verified=verified):
                 return True
             is_own = True
     return False
@@ -198,7 +198,7 @@ def _proof(verdict: ProvenanceVerdict, says: str, line: Received) -> Proof:
     return Proof(NAME, verdict, f"{says}: {line.text}"[:300])
 
 
-def _is_ours(line: Received, context: Context) -> bool | None:
+def _is_ours(line: Received, context: Context, *, verified: bool = False) -> bool | None:
     """Whether our server is the client of the line; `None` where only an unverified name says so.
 
     What the address resolves to counts before what the client said of itself.
@@ -207,7 +207,7 @@ def _is_ours(line: Received, context: Context) -> bool | None:
         return True
     if line.name:
         return context.is_own_host(line.name)
-    if not context.is_own_host(line.helo):
+    if verified or not context.is_own_host(line.helo):
         return False
     if line.ip and context.names_networks:
         return False
