@@ -94,11 +94,11 @@ def judge(case: Case, context: Context) -> Judged:
     sent_to = tuple(_sent_to(headers))
     lines = [value for name, value in headers if name.lower() == "received"]
     is_ours = bool(case.reporter) and context.is_own_host(case.reporter or "")
-    by_us = is_ours and not received.brought_from_outside(lines, context)
+    by_us = is_ours and not received.brought_from_outside(lines, context, verified=context.holds_key)
     signed = _dkim(case.message, context)
     proofs = [
         *_tags(sent_to, context),
-        *_from_received(case, context, by_us=by_us),
+        *_from_received(case, context, by_us=by_us, has_trace=bool(lines)),
         *_from_returned(case, context, sent_to),
     ]
     if signed:
@@ -115,7 +115,7 @@ def judge(case: Case, context: Context) -> Judged:
     deciding = proofs[0] if proofs and (proofs[0].name, proofs[0].verdict) in _RANK else None
     verdict = deciding.verdict if deciding else FOREIGN if context.require_proof else UNPROVEN
     doubted: frozenset[str] = frozenset()
-    if context.holds_key and not (deciding and deciding.name == "own-server" and lines):
+    if context.holds_key and not (deciding and deciding.name == "own-server"):
         doubted = _doubted(case, deciding, named, signed)
     return Judged(Provenance(verdict, tuple(proofs)), doubted, named or _plain_recipient(sent_to, context))
 
@@ -164,11 +164,16 @@ def _untagged(sent_to: Sequence[str], proofs: Sequence[Proof], context: Context)
     return [Proof("address", FOREIGN, f"no tag of ours on the address that the report was sent to: {bare[0]}"[:300])]
 
 
-def _from_received(case: Case, context: Context, *, by_us: bool) -> list[Proof]:
+def _from_received(case: Case, context: Context, *, by_us: bool, has_trace: bool) -> list[Proof]:
     lines = [value for name, value in (case.original.headers if case.original else ()) if name.lower() == "received"]
     if by_us:
         recipients = [original or address for address, original in case.recipients]
         proof = received.accepted_by_us(lines, context, recipients)
+        if proof and not has_trace:
+            # Anybody can write our server's name into a report; its own Received lines are what shows who brought it.
+            proof = dataclasses.replace(
+                proof, verdict=UNPROVEN, text=f"no Received line of the report; {proof.text}"[:300]
+            )
     else:
         proof = received.prove(lines, context)
     return [proof] if proof else []

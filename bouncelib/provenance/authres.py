@@ -109,12 +109,12 @@ def prove(
 
 def prove_report(headers: Sequence[tuple[str, str]], *, is_own_host: Callable[[str], bool]) -> Proof | None:
     """Who really sent the report itself, as our own server found out: a note, since few servers sign their reports."""
-    top = next((value for name, value in headers if name.lower() == "received"), "")
-    receiver = parse(top).by
-    for name, value in headers[:200]:
-        if name.lower() != "authentication-results":
-            continue
-        results = list(read(name, value))
+    fields = [value for name, value in headers[:200] if name.lower() == "authentication-results"]
+    if not fields:
+        return None
+    receiver = parse(next((value for name, value in headers if name.lower() == "received"), "")).by
+    for value in fields:
+        results = list(read("authentication-results", value))
         author = results[0].author if results else ""
         if author and (is_own_host(author) or same_organisation(author, receiver)):
             told = "; ".join(f"{r.method}={r.result} {r.domain}".strip() for r in results)

@@ -80,8 +80,6 @@ def parse(line: str) -> Received:
     protocol = _word(clauses.get("with", []))
     recipient = _word(clauses.get("for", [])).strip("<>").lower()
     head = text.rpartition(";")
-    # A user's name alone: dma writes no more for what comes from its own machine.
-    is_user = not (ip or name or protocol) and bool(helo) and "." not in helo
     # dma writes `from MAILER-DAEMON`, and `from` the name of a user: no host, and no address of one.
     is_local = _is_loopback(helo, name, ip) or (
         not ip and (protocol == "local" or bool(_LOCAL.search(text)) or bool(helo and "." not in helo + name))
@@ -94,7 +92,7 @@ def parse(line: str) -> Received:
         protocol=protocol,
         recipient=recipient if "@" in recipient else "",
         date=head[2].strip() if head[1] else "",
-        is_local=is_local or is_user,
+        is_local=is_local,
         is_authenticated=bool(_WITH_AUTH.match(protocol))
         or any(_AUTHENTICATED.match(word) for is_comment, word in tokens if is_comment),
         is_unresolved=is_unresolved,
@@ -232,6 +230,10 @@ def _is_loopback(helo: str, name: str, ip: str) -> bool:
 
 def _tokens(text: str) -> Iterator[tuple[bool, str]]:
     """Words, and comments with what is nested in them: (is a comment, text). One pass."""
+    if not _NESTED.search(text):
+        for match in _TOKEN.finditer(text):
+            yield match.lastindex == 1, match[match.lastindex or 0]
+        return
     word: list[str] = []
     start, depth = 0, 0
     for at, char in enumerate(text):
@@ -258,6 +260,9 @@ def _tokens(text: str) -> Iterator[tuple[bool, str]]:
     if depth:
         yield True, text[start:]
 
+
+_NESTED = re.compile(r"\([^()]*(?:\(|\Z)")
+_TOKEN = re.compile(r"\(([^()]*)\)|([^ ;(]+)")
 
 _CLAUSES = frozenset({"from", "by", "with", "via", "id", "for"})
 
