@@ -31,7 +31,7 @@ _SECOND = re.compile(r"(?ai)prvs=([^@=]{1,250})=([0-9])([0-9]{3})([0-9a-f]{6})@(
 _LAST = re.compile(r"(?ai)([^@]{1,250})\+prvs=([0-9])([0-9]{3})([0-9a-f]{6})@([^@]{1,255})")
 _BARRACUDA = re.compile(r"(?ai)btv1==[0-9a-z+/]{1,40}==(.{1,300}@[^@]{1,255})")
 # What only looks like a tag of ours is an altered one.
-_LIKE = re.compile(r"(?ai)prvs=[^@]{0,250}=(.{1,300}@[^@]{1,255})|([^@]{1,250})\+prvs=[^@]{0,80}(@[^@]{1,255})")
+_LIKE = re.compile(r"(?ai)prvs=[^@=]{0,80}=(.{1,300}@[^@]{1,255})|([^@]{1,250})\+prvs=[^@]{0,80}(@[^@]{1,255})")
 
 
 class Tag(NamedTuple):

@@ -13,6 +13,7 @@ that can be believed; what stands below it was written by whoever brought the me
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -68,6 +69,7 @@ class Received(NamedTuple):
         return self.name or self.helo or self.ip
 
 
+@functools.lru_cache(maxsize=64)  # several proofs ask about the lines of one message
 def parse(line: str) -> Received:
     """The line as values; what is not there is empty. Reads the forms of all servers that the samples know."""
     text = " ".join(line[:_MAX_LINE].split())
