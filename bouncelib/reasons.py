@@ -201,6 +201,7 @@ class Rules:
         "_anchored",
         "_blocklists",
         "_coded",
+        "_detectors",
         "_hosts",
         "_listings",
         "_matcher",
@@ -226,11 +227,13 @@ class Rules:
         coded: dict[tuple[int | None, int, int | None] | int | None, list[int]] = {}
         self._speakers: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
+        self._detectors: dict[str, str] = {}
         for index, rule in enumerate(rules):
             literals.update(rule.text, rule.none, *rule.all)
             if rule.provider:
                 self._speakers |= dict.fromkeys(rule.provider.text, rule.provider.name)
                 self._hosts |= dict.fromkeys(rule.provider.hosts, rule.provider.name)
+                self._detectors |= dict.fromkeys(rule.provider.detectors, rule.provider.name)
             anchors = min((group for group in (rule.text, *rule.all) if group), key=len, default=frozenset())
             for literal in anchors:
                 anchored.setdefault(literal, []).append(index)
@@ -293,6 +296,8 @@ class Rules:
     def _speaking(self, refusal: Refusal, hits: set[str]) -> set[str]:
         """The names of the providers whose servers or whose words these are."""
         names = {self._speakers[literal] for literal in hits if literal in self._speakers}
+        if name := self._detectors.get(refusal.detector):
+            names.add(name)
         for host in (refusal.remote_mta, refusal.reporting_mta):
             labels = host.lower().rstrip(".").split(".") if host else []
             for start in range(max(0, len(labels) - 6), len(labels)):

@@ -9,6 +9,7 @@ first that answers decides, and where none does the answer is `unknown`.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
     return Reporter(domain, "domain of the report's From") if domain else None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Case:
     """What there is to judge: the report's header, who wrote it, what it returns, whom it names, and who we are."""
 
@@ -53,12 +54,12 @@ class Case:
     recipients: Sequence[tuple[str, str | None]]
     context: Context
 
-    @property
+    @functools.cached_property
     def carried(self) -> list[Received]:
         """The hops of the report, newest first."""
         return _received(self.headers)
 
-    @property
+    @functools.cached_property
     def returned(self) -> list[Received]:
         """The hops of the returned message, newest first."""
         lines = [
@@ -66,7 +67,7 @@ class Case:
         ]
         return [parse(line) for line in lines[:_MAX_LINES]]
 
-    @property
+    @functools.cached_property
     def senders(self) -> set[str]:
         """The domains that the report was sent to: those of the envelope sender."""
         found = addresses.find((self.headers.get("to") or "")[:1000])
@@ -74,7 +75,7 @@ class Case:
             found.append(self.original.sender)
         return {addresses.domain_of(address) for address in found} - {""}
 
-    @property
+    @functools.cached_property
     def targets(self) -> set[str]:
         """The domains of the recipients, by either name."""
         return {addresses.domain_of(address) for pair in self.recipients for address in pair if address} - {""}
@@ -155,8 +156,8 @@ def _authors_side(case: Case) -> Timing | None:
 RULES: tuple[tuple[str, Callable[[Case], Timing | None]], ...] = (
     ("own-server-reports", _by_own_server),
     ("foreign-server-reports", _by_foreign_server),
-    ("report-never-carried", _never_carried),
     ("reporter-of-one-side", _sides),
+    ("report-never-carried", _never_carried),
     ("had-it-from-a-client", _had_it_from_a_client),
     ("had-it-from-another-server", _had_it_from_another_server),
     ("reporter-of-the-authors-side", _authors_side),

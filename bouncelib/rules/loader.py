@@ -4,6 +4,7 @@
 name = "google"
 hosts = ["google.com"]      the remote or the reporting server is this host or lies below it
 text = ["gsmtp$"]           or the refusal contains one of these literals
+detectors = ["ezweb"]       or one of these detectors has found the recipient
 
 [words]                     names for groups of literals: "@recipient" in a rule stands for all of them
 recipient = ["mailbox", "user$"]
@@ -46,6 +47,7 @@ class Provider:
     name: str
     hosts: tuple[str, ...]
     text: frozenset[str]
+    detectors: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -171,11 +173,12 @@ def _provider(table: object, name: str) -> Provider:
     try:
         hosts = tuple(host.lower().lstrip(".") for host in _strings(table.get("hosts", [])))
         text = frozenset(_literals(table.get("text", [])))
+        detectors = frozenset(_strings(table.get("detectors", [])))
     except (TypeError, ValueError) as error:
         raise BouncelibError(f"{name}: [provider]: {_said(error)}") from error
-    if not hosts and not text:
+    if not hosts and not text and not detectors:
         raise BouncelibError(f"{name}: [provider] needs hosts or text to know the provider by")
-    return Provider(table["name"], hosts, text)
+    return Provider(table["name"], hosts, text, detectors)
 
 
 def _rule(
