@@ -26,6 +26,7 @@ RANKS = {"rfc3464": 0, "arf": 0, "mdn": 0, "sieve-reject": 0, "transcript": 2, "
 _DEFAULT_RANK = 1
 
 _TYPE = re.compile(r"^\s*([A-Za-z][A-Za-z0-9-]{0,40})\s*;\s*")
+_LETTER = re.compile(r"[^\W\d_]")
 _ACTIONS = {
     "failed": Action.FAILED, "failure": Action.FAILED, "fail": Action.FAILED, "error": Action.FAILED,
     "expired": Action.FAILED, "deferred": Action.DELAYED, "delayed": Action.DELAYED, "delay": Action.DELAYED,
@@ -115,10 +116,15 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
             continue
         key = address.lower()
         rank = RANKS.get(detector, _DEFAULT_RANK)
-        draft = drafts.get(key) or aliases.get(key) or (aliases.get(original.lower()) if original else None)
-        if draft is None:
-            if best is not None and rank > best:
+        draft = drafts.get(key)
+        if draft is None and best is not None and rank > best:
+            # Of two names for one recipient the better rank has chosen one.
+            draft = aliases.get(key)
+            if draft is None and original:
+                draft = drafts.get(original.lower()) or aliases.get(original.lower())
+            if draft is None:
                 continue
+        elif draft is None:
             best = rank
             draft = drafts[key] = _Draft(address, detector)
         draft.add(detector, finding)
@@ -184,10 +190,11 @@ def _settle(draft: _Draft) -> Facts:
     originals = values.get("original_address")
     actions = values.get("action")
     diagnostics = values.get("diagnostic", [])
-    texts = tuple(dict.fromkeys(_unfold(value.text) for _, value in diagnostics))
+    texts = tuple(dict.fromkeys([text for _, value in diagnostics if _TYPE.sub("", text := _unfold(value.text))]))
     found_status, status_evidence = _settle_status(values.get("status", []), diagnostics)
     found_reply, reply_evidence = _settle_reply(values.get("reply", []), diagnostics)
-    diagnostic = _strip_type(texts[0]) if texts else None
+    # A bare exit status (`X-Unix; 78`) says less than any words.
+    best_text = next((text for text in texts if _LETTER.search(_strip_type(text))), texts[0] if texts else "")
     evidence += status_evidence
     evidence += reply_evidence
     evidence += [_evidence("diagnostic", detector, value) for detector, value in diagnostics[:2]]
@@ -201,7 +208,7 @@ def _settle(draft: _Draft) -> Facts:
         action,
         found_status,
         found_reply,
-        diagnostic or None,
+        _strip_type(best_text) or None,
         _settle_host(values.get("remote_mta", []), texts, evidence),
         _settle_command(values.get("command", []), texts, evidence),
         texts,
@@ -317,6 +324,8 @@ def _untyped(text: str | None) -> str | None:
     if name.endswith(")") and "(" in name:
         name = name[: name.rindex("(")].strip()
     name = name.strip("<>").rstrip(".")
+    if name.endswith("]") and not name.startswith("["):
+        name = name.partition("[")[0].strip() or name
     return name or None
 
 

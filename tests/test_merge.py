@@ -37,6 +37,56 @@ def test_a_lower_rank_lends_what_it_knows_by_either_address() -> None:
     assert recipient.diagnostic == "550 5.1.1 no such user"
 
 
+def test_two_targets_of_one_alias_stay_two_recipients() -> None:
+    facts = merge(
+        [
+            ("rfc3464", finding(address="rfc822; a@example.com", original_address="rfc822; list@example.net")),
+            ("rfc3464", finding(address="rfc822; b@example.com", original_address="rfc822; list@example.net")),
+        ]
+    )
+    assert [recipient.address for recipient in facts.recipients] == ["a@example.com", "b@example.com"]
+
+
+def test_prose_about_the_target_of_an_alias_is_about_the_alias() -> None:
+    facts = merge(
+        [
+            ("rfc3464", finding(address="rfc822; alias@example.net", status="5.0.0")),
+            ("exim", finding(address="real@example.com", original_address="alias@example.net", command="RCPT")),
+        ]
+    )
+    assert [(recipient.address, recipient.command) for recipient in facts.recipients] == [("alias@example.net", "RCPT")]
+
+
+DIAGNOSTICS = [
+    (("SMTP; ", "421 closing"), "421 closing"),
+    (("X-Unix; 78", "unknown configuration error"), "unknown configuration error"),
+    (("X-Unix; 78",), "78"),
+    (("smtp; 550 5.1.1 no", "something else"), "550 5.1.1 no"),
+    ((), None),
+]
+
+
+@pytest.mark.parametrize(("texts", "expected"), DIAGNOSTICS)
+def test_the_diagnostic_is_the_first_that_says_anything(texts: tuple[str, ...], expected: str | None) -> None:
+    found = [("rfc3464", finding(address="a@example.com"))]
+    found += [(f"format-{n}", finding(address="a@example.com", diagnostic=text)) for n, text in enumerate(texts)]
+    assert merge(found).recipients[0].diagnostic == expected
+
+
+HOSTS = [
+    ("dns; mx.example.com [192.0.2.1]", "mx.example.com"),
+    ("mx.example.com.", "mx.example.com"),
+    ("dns; [192.0.2.1]", "[192.0.2.1]"),
+    ("dns; mx.example.com (comment)", "mx.example.com"),
+    ("dns;", None),
+]
+
+
+@pytest.mark.parametrize(("field", "expected"), HOSTS)
+def test_the_remote_mta_is_a_name(field: str, expected: str | None) -> None:
+    assert merge([("x", finding(address="a@example.com", remote_mta=field))]).recipients[0].remote_mta == expected
+
+
 def test_the_same_address_in_another_case_is_the_same_recipient() -> None:
     facts = merge([("a", finding(address="Anne@Example.com")), ("b", finding(address="anne@example.COM"))])
     assert [recipient.address for recipient in facts.recipients] == ["Anne@example.com"]
