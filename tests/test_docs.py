@@ -17,7 +17,9 @@ import tomllib
 import pytest
 
 import bouncelib
-from bouncelib import BouncelibError, Registry, Rules, TextFormat, testing
+from bouncelib import BouncelibError, Registry, Rules, TextFormat, detector, mime, reasons, testing
+from bouncelib.detectors import flufl
+from bouncelib.rules import matcher
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 try:
@@ -169,6 +171,23 @@ def test_mistakes_have_the_messages_that_the_how_to_quotes() -> None:
             eval(compile(ast.parse(code, mode="eval"), "add-a-format.md", "eval"), names)
         said = re.escape(message).replace("…", ".*")
         assert re.fullmatch(said, str(raised.value)), code
+
+
+LIMITS = [
+    ("nested parts", f"{mime.MAX_DEPTH}"),
+    ("parts of a message", f"{mime.MAX_PARTS:,}"),
+    ("one header block", f"{mime.MAX_HEADER >> 20} MiB"),
+    ("one structured header", f"{mime.MAX_PARAMETERS >> 10} KiB"),
+    ("text of one refusal that rules look at", f"{matcher.LIMIT} characters"),
+    ("lines of prose kept for a recipient", f"{detector.MAX_DIAGNOSTIC_LINES}"),
+    ("what is handed to flufl.bounce", f"{flufl.MAX_SIZE >> 10} KiB, {flufl.MAX_LINE} bytes of a line"),
+    ("one search of a pattern of yours", f"{detector.TIMEOUT} s in a format, {reasons._PATIENCE} s in a rule"),
+]
+
+
+@pytest.mark.parametrize(("what", "limit"), LIMITS, ids=[what for what, _ in LIMITS])
+def test_limits_are_those_of_the_code(what: str, limit: str) -> None:
+    assert f"| {what} | {limit} |" in (DOCS / "how-it-decides.md").read_text("utf-8")
 
 
 def test_the_library_is_the_one_of_this_checkout() -> None:
