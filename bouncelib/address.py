@@ -20,6 +20,8 @@ ADDRESS = rf"(?:{_ATOM}{{1,300}}|{_QUOTED})@{_DOMAIN}"
 _ADDRESS = re.compile(ADDRESS)
 # Beginning at the first character of a word only, the search is linear.
 _FIND = re.compile(rf"(?<!{_ATOM}){ADDRESS}(?!{_LABELS})")
+# Exim, src/string.c, string_printing(): a byte that is not ASCII is written as three octal digits.
+_OCTAL = re.compile(r"(?:\\[23][0-7]{2})+")
 _ROUTE = re.compile(r"^@[^:]{1,500}:")  # RFC 5321 appendix C
 _DISPLAY_NAME = re.compile(r'^"(?:[^"\\]|\\.)*"\s*(?=<)')
 _BRACKETED_QUOTED = re.compile(rf"<\s*({_QUOTED}@[^<>\s]{{1,255}})\s*>")
@@ -71,6 +73,14 @@ def _ununitext(match: re.Match[str]) -> str:
     return chr(code) if 0x20 < code < 0xD800 or 0xDFFF < code < 0x110000 else match[0]
 
 
+def _unoctal(match: re.Match[str]) -> str:
+    octets = bytes([int(digits, 8) for digits in match[0].split("\\")[1:]])
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
+
+
 def domain_of(address: str) -> str:
     """The part after the last `@`, lower-cased, or the empty string."""
     return address.rpartition("@")[2].lower() if "@" in address else ""
@@ -107,6 +117,8 @@ def clean(text: str) -> str | None:
         return next((address for address in find(text[:_MAX]) if len(address) < _MAX // 2), None)
     if "\\x{" in text:
         text = _UNITEXT.sub(_ununitext, text)
+    elif "\\" in text:
+        text = _OCTAL.sub(_unoctal, text)
     bare = _unwrap(text)
     if bare is None:
         return None

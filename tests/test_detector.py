@@ -265,7 +265,7 @@ def test_the_fields_are_those_of_a_finding() -> None:
         ("From: mailer-daemon@example.com\nSubject: Re: lunch\nIn-Reply-To: <1@example.com>", False),
         ("From: anne@example.com\nReturn-Path: <>\nSubject: Re: lunch", False),
         ('From: anne@example.com\nContent-Type: multipart/report; boundary="b"\nSubject: Re: lunch', False),
-        ("From: postmaster@example.com\nSubject: Fwd: lunch", False),
+        ("From: postmaster@example.com\nSubject: Fwd: lunch", True),
         ("From: anne@example.com\nSubject: Returned mail: Re: lunch\nReferences: <1@example.com>", False),
         ("From: anne@example.com", False),
     ],

@@ -22,6 +22,7 @@ _HELD = (
     "message is being held", "message has been held", "message was held", "mail is being held", "mail has been held",
     "email is being held", "email has been held", "e-mail is being held", "e-mail has been held",
     "message below is being held", "message attached below is being held", "held for confirmation", "held until",
+    "message you sent requires",
     "held pending", "pending verification", "pending confirmation", "pending your confirmation",
     "before your message can be delivered", "before your email can be delivered",
     "before your e-mail can be delivered", "before i can receive", "before it can be delivered",
@@ -61,7 +62,8 @@ _PROVE = (
 
 # What nobody else says.
 _SIGNS = (
-    "your message attached below is being held because", "tagged message delivery agent", "active spam killer",
+    "your message attached below is being held because", "a real live human being",
+    "tagged message delivery agent", "active spam killer",
     "qconfirm mail", "spamarrest.com/", "spam arrest verification", "protected by spam arrest", "uses spam arrest",
     "boxbe.com/", "using boxbe", "protected by boxbe", "only from senders i have approved beforehand",
     "earthlink spamblocker", "this is an automated message from choicemail", "choicemail", "digiportal",
@@ -75,7 +77,8 @@ _SENDERS = re.compile(
     r"|mailinblack|bitbounce|confirm-?(?:request)?\+|challenge@|qconfirm"
 )
 _SUBJECT = re.compile(
-    r"(?i)\((?:verification|action required)\)|\bconf(?:irm)?::|please confirm (?:your |the )?(?:message|e-?mail|mail)"
+    r"(?i)\bverify#|\((?:verification|action required)\)|\bconf(?:irm)?::"
+    r"|please confirm (?:your |the )?(?:message|e-?mail|mail)"
     r"|confirm (?:your )?(?:message|e-?mail|mail)(?: to)|verification required|verify your (?:message|e-?mail message)"
     r"|permission required|your (?:message|e-?mail) (?:to .{1,120} )?(?:is being held|awaits|requires|needs)"
     r"|sender verification|confirmation (?:required|requested|needed)|waitlist"

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
-from collections.abc import Iterator
-
-from ..body import Body
 from ..detector import TextFormat
-from ..mime import Headers
-from ..model import Finding, Value
 
 __all__ = ["EXIM"]
 
@@ -24,37 +17,7 @@ __all__ = ["EXIM"]
 _WORD = r"[^\s<>()\[\]:;,\"]"
 _ORIGINAL = r"\(?(?:ultimately )?generated (?:from|by) (?P<original_address>[^\s()]{1,320})"
 
-# src/string.c, string_printing(): a byte that is not ASCII is written as three octal digits.
-_OCTAL = re.compile(r"(?:\\[23][0-7]{2})+")
-
-
-def _unescape(value: Value | None) -> Value | None:
-    if value is None or "\\" not in value.text:
-        return value
-    return dataclasses.replace(value, text=_OCTAL.sub(_decode, value.text))
-
-
-def _decode(match: re.Match[str]) -> str:
-    octets = bytes(int(digits, 8) for digits in match[0].split("\\")[1:])
-    try:
-        return octets.decode("utf-8")
-    except UnicodeDecodeError:
-        return match[0]
-
-
-class _Exim(TextFormat):
-    """The table below, with addresses in UTF-8 as they were."""
-
-    def read(self, body: Body, headers: Headers) -> Iterator[Finding]:
-        for finding in super().read(body, headers):
-            yield dataclasses.replace(
-                finding,
-                address=_unescape(finding.address),
-                original_address=_unescape(finding.original_address),
-            )
-
-
-EXIM = _Exim(
+EXIM = TextFormat(
     name="exim",
     start=(
         "a message that you sent could not be delivered to",

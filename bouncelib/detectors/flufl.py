@@ -17,7 +17,7 @@ from typing import Protocol
 
 from .. import address as addresses
 from ..marks import bystanders, is_daemon, is_report
-from ..mime import Message
+from ..mime import DELIVERY_STATUS, Message
 from ..model import Finding, Kind, Value
 
 __all__ = ["MAX_LINE", "MAX_NESTED", "MAX_SIZE", "Flufl", "FluflAdapter", "FluflDetector"]
@@ -59,7 +59,8 @@ class FluflAdapter:
         return f"FluflAdapter({self._detector!r}, name={self.name!r})"
 
     def find(self, message: Message) -> Iterator[Finding]:
-        if not is_report(message.headers):
+        # It walks into attached messages, and would take a report that a person forwards for the message itself.
+        if not is_report(message.headers) or _holds_report(message):
             return
         raw = _LONG.sub(lambda match: match[0][:MAX_LINE], message.raw[:MAX_SIZE])
         low = raw.lower()
@@ -83,6 +84,16 @@ class Flufl(FluflAdapter):
 
     def __init__(self) -> None:
         super().__init__(_AllFailures(), name="flufl", fallback=True)
+
+
+def _holds_report(message: Message) -> bool:
+    """Whether a report is only attached to the message."""
+    return not message.is_delivery_status and any(
+        below.content_type in DELIVERY_STATUS
+        for part in message.parts
+        if part.content_type == "message/rfc822"
+        for below in part.embedded().walk()
+    )
 
 
 def _findings(

@@ -248,7 +248,9 @@ def _is_reply(message: Message, subject: str) -> bool:
     """Whether automatic mail is a reply and not a report: its words decide, then who sent it."""
     if _begins(message, _bare(subject)):
         return True
-    if marks.has_report_subject(message.headers):
+    headers = message.headers
+    # A ticket system quotes whatever subject it got; a report comes from a mail system, or from nobody.
+    if marks.has_report_subject(headers) and (marks.has_null_sender(headers) or marks.has_daemon_sender(headers)):
         return False
     text = _opening(message)
     absent = _has_any(subject, _ABSENT_SUBJECT) or _has_any(text, _ABSENT_TEXT)
