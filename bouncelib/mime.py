@@ -215,7 +215,7 @@ class Message:
     @functools.cached_property
     def is_delivery_status(self) -> bool:
         """Whether a part has the type of a delivery status notification."""
-        return any(part.content_type in DELIVERY_STATUS for part in self.parts)
+        return not DELIVERY_STATUS.isdisjoint([part.content_type for part in self.parts])
 
     @functools.cached_property
     def body(self) -> Body:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from . import address as addresses
 from . import kinds, merge, timing, wrapped
 from .context import Context
+from .detector import Detector
 from .mime import Message, read
 from .model import (
     Action,
@@ -223,24 +224,24 @@ def _detect(registry: Registry, message: Message) -> tuple[list[tuple[str, Findi
     """What the detectors find; the fallbacks are asked where the others found nobody and nothing."""
     found: list[tuple[str, Finding]] = []
     defects: list[Defect] = []
-    fallbacks = []
     for detector in registry.candidates(message):
-        if getattr(detector, "fallback", False):
-            fallbacks.append(detector)
-            continue
-        try:
-            found.extend([(detector.name, finding) for finding in detector.find(message)])
-        except Exception as error:  # noqa: BLE001 - a detector is isolated, whatever it does
-            defects.append(Defect("detector-failed", f"{detector.name}: {type(error).__name__}: {error}"[:500]))
+        _ask(detector, message, found, defects)
     if not any(finding.address or finding.kind in kinds.NOT_BOUNCES for _, finding in found):
-        for detector in fallbacks:
-            try:
-                found.extend([(detector.name, finding) for finding in detector.find(message)])
-            except Exception as error:  # noqa: BLE001
-                defects.append(Defect("detector-failed", f"{detector.name}: {type(error).__name__}: {error}"[:500]))
+        for detector in registry.fallbacks:
+            _ask(detector, message, found, defects)
             if any(finding.address for _, finding in found):
                 break
     return found, defects
+
+
+def _ask(detector: Detector, message: Message, found: list[tuple[str, Finding]], defects: list[Defect]) -> None:
+    """Add what one detector finds; whatever it does, the others are asked too."""
+    name = detector.name
+    try:
+        for finding in detector.find(message):
+            found.append((name, finding))  # noqa: PERF401 - what it found before it failed is kept
+    except Exception as error:  # noqa: BLE001
+        defects.append(Defect("detector-failed", f"{name}: {type(error).__name__}: {error}"[:500]))
 
 
 def _names(found: Iterable[tuple[str, Finding]]) -> tuple[str, ...]:

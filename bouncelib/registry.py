@@ -25,6 +25,7 @@ class Registry:
     detectors: tuple[Detector, ...] = ()
     _index: PhraseIndex = dataclasses.field(init=False, repr=False, compare=False)
     _always: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
+    fallbacks: tuple[Detector, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names: set[str] = set()
@@ -35,12 +36,21 @@ class Registry:
             if name in names:
                 raise BouncelibError(f"two detectors are named {name!r}: rename one, or use without()")
             names.add(name)
-        phrased = [(tuple(getattr(detector, "phrases", ())), n) for n, detector in enumerate(self.detectors)]
+        fallbacks = tuple(detector for detector in self.detectors if getattr(detector, "fallback", False))
+        object.__setattr__(self, "fallbacks", fallbacks)
+        phrased = [
+            (tuple(getattr(detector, "phrases", ())), n)
+            for n, detector in enumerate(self.detectors)
+            if detector not in fallbacks
+        ]
         object.__setattr__(self, "_index", PhraseIndex((phrase, n) for phrases, n in phrased for phrase in phrases))
         object.__setattr__(self, "_always", frozenset(n for phrases, n in phrased if not phrases))
 
     def candidates(self, message: Message) -> list[Detector]:
-        """The detectors that `message` concerns, in order: those without `phrases`, and those with one in its text."""
+        """The detectors that `message` concerns, in order: those without `phrases`, and those with one in its text.
+
+        The `fallbacks` are not among them.
+        """
         wanted = self._always | self._index.find(message.body.lower)
         return [self.detectors[number] for number in sorted(wanted)]
 

@@ -29,9 +29,7 @@ def unwrap(message: Message) -> Message:
 
 
 def _wrapped(message: Message) -> Part | None:
-    if not message.root.children or not _DAEMON.search(message.headers.raw("from")):
-        return None
-    if message.is_delivery_status:
+    if not message.root.children or message.is_delivery_status or not _DAEMON.search(message.headers.raw("from")):
         return None
     for part in message.parts:
         if part.content_type == "message/rfc822":
