@@ -38,6 +38,12 @@ _INTRODUCED = re.compile(
         [ \t]* ["'#(\[{<]{0,2} [ \t]* $""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
+# A 2xx says that something went well, and a number of that size is often something else ("mailer error 255").
+_SAID = re.compile(
+    r"""(?: ^ | [\r\n] | (?:^|[\s\]>)]) [<>]{3} | [:;] | \b(?:said|says|say|replied|returned|responded|response|reply
+        | answer(?:ed)? | returns ) | -> | => ) [ \t]* ["'#(\[{<]{0,2} [ \t]* $""",
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
 _QUOTES = {'"': '"', "'": "'", "[": "]", "(": ")"}
 # What a client appends to the reply: Postfix, and Google's "(state 14)".
 _APPENDED = re.compile(r"\((?:in reply to [^()]{1,80} command|state \d{1,4})\)[.\s]{0,4}$", re.ASCII | re.IGNORECASE)
@@ -65,7 +71,8 @@ def _is_said(text: str, match: re.Match[str]) -> bool:
         return True
     if _UNIT_AFTER.match(text, end):
         return False
-    return bool(_INTRODUCED.search(text[max(0, start - _BEFORE) : start] if start > _BEFORE else text[:start]))
+    introduced = _SAID if match[0][0] == "2" else _INTRODUCED
+    return bool(introduced.search(text[max(0, start - _BEFORE) : start] if start > _BEFORE else text[:start]))
 
 
 def _reply(text: str, match: re.Match[str]) -> Reply:

@@ -24,7 +24,7 @@ LAYERS = (
     ("original", "kinds", "rules"),
     ("reasons", "timing", "provenance"),
     ("parser", "bounce_address"),
-    ("safe_text", "schema"),
+    ("safe_text", "schema", "vocabularies"),
     ("explain",),
     ("__init__",),
     ("mailbox", "testing"),

@@ -67,6 +67,8 @@ def test_a_server_said(text: str, code: int, said: str) -> None:
         "anne.550@example.com is full",
         "User unknown",
         "room 450 is closed",
+        "5.3.0 unknown mailer error 255",
+        "died with exit status 250",
     ],
 )
 def test_nobody_said(text: str) -> None:
