@@ -111,6 +111,9 @@ def clean(text: str) -> str | None:
 
     A bare local part is returned as it is; `None` where there is no address at all.
     """
+    plain = _PLAIN.fullmatch(text)
+    if plain and "xn--" not in text:
+        return f"{plain[1]}@{plain[2].lower()}"
     text = text.strip()
     if len(text) > _MAX:
         # Cut off, the end of it would be another address.
@@ -203,7 +206,7 @@ def find(text: str) -> list[str]:
     """Every full address in running text, cleaned, in order, no duplicates."""
     if "@" not in text:
         return []
-    found = (clean(_MIXED_TOP.sub(r"\1", match)) for match in _FIND.findall(text) if "//" not in match)
+    found = [clean(_MIXED_TOP.sub(r"\1", match)) for match in _FIND.findall(text) if "//" not in match]
     return list(dict.fromkeys([address for address in found if address and "@" in address]))
 
 

@@ -188,7 +188,7 @@ def same_organisation(one: str, other: str) -> bool:
 
 def _organisation(host: str) -> str:
     labels = host.strip("[]").rstrip(".").lower().split(".")
-    if len(labels) < 2 or network_address(host) is not None:
+    if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
         return ""
     size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
     return ".".join(labels[-size:])
