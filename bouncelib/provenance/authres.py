@@ -1,7 +1,7 @@
 """What the receiving side found out about the sender: Authentication-Results (RFC 8601), ARC (RFC 8617), Received-SPF.
 
-Anybody can write these fields, so they count only where they stand above the Received line of the host that reports,
-and name that host, or one of its organisation, as their author.
+Anybody can write these fields, so they count only where they name the host that reports, or one of its organisation, as
+their author. (RFC 8601 section 5 has a server remove the fields that come in under its own name.)
 
 A failure is no forgery by itself: forwarders break SPF, lists break DKIM, and both together fail DMARC. It shows one
 where the message came to the reporter straight from a client that may not send for the domain: no hop in between, and
@@ -22,6 +22,7 @@ __all__ = ["Result", "prove", "prove_report", "read"]
 
 NAME = "authentication-results"
 _FIELDS = frozenset({"authentication-results", "arc-authentication-results"})
+_ALL_FIELDS = _FIELDS | {"received-spf"}
 _MAX_FIELDS = 50
 _MAX_VALUE = 4000
 
@@ -84,13 +85,16 @@ def prove(
     `reporter` is the host that wrote the report, `sender` the envelope sender. `is_own_domain` tells whether a result
     is about us; a result without a domain is about the sender.
     """
-    first = next((at for at, (name, _) in enumerate(headers) if name.lower() == "received"), len(headers))
-    results = []
-    for name, value in headers[: first + _MAX_FIELDS]:
-        for result in read(name, value):
-            domain = result.domain or domain_of(sender or "")
-            if is_own_domain(domain) and _is_plausible(result.author, reporter, headers):
-                results.append(result)
+    top = next((value for name, value in headers if name.lower() == "received"), "")
+    authors = [host for host in (reporter, parse(top).by) if host]
+    fields = [(name, value) for name, value in headers if name.lower() in _ALL_FIELDS]
+    results = [
+        result
+        for name, value in fields[:_MAX_FIELDS]
+        for result in read(name, value)
+        if is_own_domain(result.domain or domain_of(sender or ""))
+        and any(result.author == host or same_organisation(result.author, host) for host in authors)
+    ]
     by_method: dict[str, set[str]] = {}
     for result in results:
         by_method.setdefault(result.method, set()).add(result.result)
@@ -120,12 +124,6 @@ def prove_report(headers: Sequence[tuple[str, str]], *, is_own_host: Callable[[s
             told = "; ".join(f"{r.method}={r.result} {r.domain}".strip() for r in results)
             return Proof("report-authentication", ProvenanceVerdict.UNPROVEN, f"of the report itself: {told}"[:300])
     return None
-
-
-def _is_plausible(author: str, reporter: str | None, headers: Sequence[tuple[str, str]]) -> bool:
-    """Whether the author of a field is the reporter's organisation, by the name that the field gives."""
-    hosts = [reporter or "", parse(next((value for name, value in headers if name.lower() == "received"), "")).by]
-    return any(host and (author == host or same_organisation(author, host)) for host in hosts)
 
 
 def _came_directly(headers: Sequence[tuple[str, str]], sender: str | None) -> bool:
