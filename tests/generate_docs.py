@@ -31,7 +31,10 @@ DOCS = ROOT / "docs"
 
 # -- blocks of code
 
-_BLOCK = re.compile(r'(?ms)^```(?P<language>[a-z]*)(?: title="(?P<title>[^"\n]+)")?\n(?P<code>.*?)^```$')
+_BLOCK = re.compile(
+    r"(?ms)^(?:<!-- run: (?P<mark>[^\n]+?) -->\n)?"
+    r'```(?P<language>[a-z]*)(?: title="(?P<title>[^"\n]+)")?\n(?P<code>.*?)^```$'
+)
 
 SKIPPED = {
     "python3 -m venv": "makes a virtual environment",
@@ -48,9 +51,13 @@ SKIPPED = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: `title` is the name of the file that the reader is to write it to; `start` where its code is."""
+    """A fenced block: `title` is the name of the file that the reader is to write it to; `start` where its code is.
+
+    `mark` is from a comment `<!-- run: MARK -->` above it: another test runs this one, with what it needs around it.
+    """
 
     language: str
+    mark: str
     title: str
     code: str
     line: int
@@ -66,7 +73,11 @@ def blocks(text: str) -> list[Block]:
         line = text.count("\n", 0, match.start()) + 1
         follows = bool(found) and not text[last : match.start()].strip()
         start, end = match.span("code")
-        found.append(Block(match["language"], match["title"] or "", match["code"], line, start, end, follows))
+        found.append(
+            Block(
+                match["language"], match["mark"] or "", match["title"] or "", match["code"], line, start, end, follows
+            )
+        )
         last = match.end()
     return found
 
@@ -94,6 +105,8 @@ def run(page: pathlib.Path, scratch: pathlib.Path) -> Iterator[Output]:
         for number, block in enumerate(found):
             after = found[number + 1] if number + 1 < len(found) else None
             expected = after if after and after.language == "text" and after.follows else None
+            if block.mark:
+                continue
             if block.title:
                 target = directory / block.title
                 target.parent.mkdir(parents=True, exist_ok=True)

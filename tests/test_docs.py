@@ -49,7 +49,7 @@ def test_every_block_is_of_a_language_that_is_tested(page: pathlib.Path) -> None
     assert text.count("\n```") + text.startswith("```") == 2 * len(found), "a block is not closed, or oddly opened"
     for block in found:
         where = f"{page.name}, line {block.line}"
-        assert block.language in {"python", "sh", "toml", "text", "json", "email"}, where
+        assert block.language in {"python", "sh", "toml", "text", "email", ""}, where
         assert block.language != "text" or block.follows or block.title, f"{where}: this output is of no block"
 
 
@@ -63,6 +63,13 @@ def test_toml_is_toml_and_rules_are_rules(page: pathlib.Path, tmp_path: pathlib.
             file = tmp_path / f"{number}.toml"
             file.write_text(block.code, "utf-8")
             assert len(Rules.default().with_file(file)) == len(Rules.default()) + len(table["rule"])
+
+
+@each
+def test_what_is_run_elsewhere_is_run_there(page: pathlib.Path) -> None:
+    tests = [path.read_text("utf-8") for path in pathlib.Path(__file__).parent.glob("test_*.py")]
+    for mark in {block.mark for block in generate_docs.blocks(page.read_text("utf-8"))} - {""}:
+        assert any(f'"{page.name}"' in text and f'"{mark}"' in text for text in tests), f"{page.name}: {mark}"
 
 
 def _anchor(heading: str) -> str:
