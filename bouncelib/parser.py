@@ -68,7 +68,8 @@ class Parser:
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
         named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
         when = timing.decide(timing.Case(message.headers, reporter, original, named, context or _NOWHERE))
-        case = Case(message, original, reporter.host if reporter else None, named, facts.unparsed)
+        host = reporter.host if reporter else None
+        case = Case(message, original, host, named, facts.unparsed, kind in _TO_THE_SENDER)
         judged = judge(case, context or _NOWHERE)
         prose = message.body.text if len(facts.recipients) == 1 else ""
         return Report(
@@ -207,7 +208,7 @@ class Parser:
 
 def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kind) -> tuple[merge.Facts, ...]:
     """The one recipient with the address that we used for it, where the report's own VERP address names that."""
-    if named is None or len(recipients) != 1 or kind not in (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS):
+    if named is None or len(recipients) != 1 or kind not in _TO_THE_SENDER:
         return recipients
     only = recipients[0]
     if only.original_address or addresses.same(only.address, named):
@@ -216,6 +217,7 @@ def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kin
     return (dataclasses.replace(only, original_address=named, evidence=(*only.evidence, evidence)),)
 
 
+_TO_THE_SENDER = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
 _DOUBTED = Evidence("suppress", "provenance", "nothing ties the recipient to a message that was provably ours")
 _ACTIONS = {Kind.DELAY: Action.DELAYED, Kind.SUCCESS: Action.DELIVERED}
 

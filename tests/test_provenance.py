@@ -58,7 +58,7 @@ def parse(
 
 
 MTAS = {"own_mtas": ["mail.example.com"]}
-KEY = {"batv_keys": [b"key"], "now": NOW}
+KEY: dict[str, typing.Any] = {"batv_keys": [b"key"], "now": NOW}
 OURS = {"own_domains": ["example.com"]}
 IDS = {"message_id_domains": ["example.com"]}
 
@@ -137,6 +137,13 @@ def test_a_callback_that_fails_is_recorded_and_counts_as_nothing() -> None:
 def test_why_nobody_is_suppressed_is_said() -> None:
     report = parse({**KEY, **MTAS})
     assert any(evidence.field == "suppress" for evidence in report.recipients[0].evidence)
+
+
+def test_a_complaint_comes_to_an_address_without_a_tag() -> None:
+    raw = (ROOT / "corpus" / "arf" / "abuse.eml").read_bytes()
+    report = bouncelib.parse(raw, context=Context(**KEY, own_domains=["example.com"]))
+    assert report.kind is bouncelib.Kind.COMPLAINT
+    assert report.provenance.verdict is UNPROVEN
 
 
 def test_the_order_is_documented() -> None:

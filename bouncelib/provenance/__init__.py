@@ -65,7 +65,8 @@ class Case:
     """What there is to judge.
 
     `reporter` is the host that wrote the report, where that is known; `recipients` are those that the report names,
-    each with the address that the sender used, or `None`.
+    each with the address that the sender used, or `None`. `is_bounce` says that it went to the envelope sender, as
+    delivery reports do; complaints and read receipts go to addresses that carry no tag.
     """
 
     message: Message
@@ -73,6 +74,7 @@ class Case:
     reporter: str | None = None
     recipients: Sequence[tuple[str, str | None]] = ()
     unparsed: Sequence[UnparsedField] = ()
+    is_bounce: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def judge(case: Case, context: Context) -> Judged:
     ]
     if signed:
         proofs.append(signed.proof)
-    if not (by_us and lines):
+    if case.is_bounce and not (by_us and lines):
         proofs += _untagged(sent_to, proofs, context)
     if note := authres.prove_report(headers, is_own_host=context.is_own_host):
         proofs.append(note)
