@@ -274,6 +274,21 @@ class Rules:
         added = loader.load(data, str(file), self._words).rules
         return Rules(added + self._rules, words=self._words, blocklists=self._blocklists)
 
+    def unproven(self) -> tuple[str, ...]:
+        """What is wrong with the rules' own proofs: for each rule whose example another rule decides, a sentence."""
+        faults = []
+        for rule in self._rules:
+            refusal = Refusal.from_text(rule.example, command=rule.example_after, remote_mta=rule.example_from)
+            # As a delay, because a failure with nothing but a 4.x.x status has its own verdict.
+            found = self.judge(dataclasses.replace(refusal, action=Action.DELAYED, detector=rule.example_by))
+            if (found.file, found.rule) != (rule.file, rule.id):
+                where = f" of {found.file}" if found.file else ""
+                faults.append(
+                    f"{rule.file}: rule {rule.id!r}: its example is decided by {found.rule!r}{where}"
+                    f"{f', because of {found.hit}' if found.hit else ''}"
+                )
+        return tuple(faults)
+
     def judge(self, refusal: Refusal) -> Judgement:
         """What `refusal` means: the first rule that holds decides."""
         words, names = matcher.part(refusal.text)

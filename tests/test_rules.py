@@ -30,6 +30,10 @@ def test_the_example_hits_its_rule_and_none_before_it(rule: Rule) -> None:
     assert judgement.hit or rule.pattern or rule.command
 
 
+def test_no_proof_fails() -> None:
+    assert RULES.unproven() == ()
+
+
 @pytest.mark.parametrize("rule", list(RULES), ids=names(RULES))
 def test_a_rule_says_why(rule: Rule) -> None:
     assert len(rule.why) > 20
