@@ -5,6 +5,7 @@ Outputs and tables are made by `python tests/generate_docs.py`, which also says 
 
 from __future__ import annotations
 
+import argparse
 import ast
 import dataclasses
 import enum
@@ -17,7 +18,7 @@ import tomllib
 import pytest
 
 import bouncelib
-from bouncelib import BouncelibError, Registry, Rules, TextFormat, detector, mime, reasons, testing
+from bouncelib import BouncelibError, Registry, Rules, TextFormat, cli, detector, mime, reasons, testing
 from bouncelib.detectors import flufl
 from bouncelib.rules import matcher
 
@@ -178,6 +179,21 @@ def test_mistakes_have_the_messages_that_the_how_to_quotes() -> None:
             eval(compile(ast.parse(code, mode="eval"), "add-a-format.md", "eval"), names)
         said = re.escape(message).replace("…", ".*")
         assert re.fullmatch(said, str(raised.value)), code
+
+
+def _commands() -> dict[str, argparse.ArgumentParser]:
+    for action in cli._arguments()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+@pytest.mark.parametrize(("name", "command"), _commands().items(), ids=list(_commands()))
+def test_every_command_and_option_is_described(name: str, command: argparse.ArgumentParser) -> None:
+    page = (DOCS / "command-line.md").read_text("utf-8")
+    assert re.search(rf"(?m)^    bouncelib {name} ", page)
+    for option in [string for action in command._actions for string in action.option_strings]:
+        assert option in {"-h", "--help"} or re.search(rf"`{option}[ `]", page), f"bouncelib {name} {option}"
 
 
 LIMITS = [
