@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import pathlib
 import pickle
+import tomllib
 import typing
 
 import pytest
@@ -87,3 +89,11 @@ def test_a_context_survives_copies() -> None:
     assert pickle.loads(pickle.dumps(context)) == context
     assert (context.verp_secrets, context.verp_patterns) == ((b"secret",), ("v.{local}={domain}@example.com",))
     assert not Context(verp=["v.{local}={domain}@example.com"]).holds_key
+
+
+def test_the_context_file_of_the_documentation() -> None:
+    pytest.importorskip("dkim")
+    page = (pathlib.Path(__file__).parent.parent / "docs" / "provenance.md").read_text("utf-8")
+    table = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])
+    assert set(table) == {field.name for field in dataclasses.fields(Context)} - {"sent_by_us"}
+    assert Context(**table).holds_key
