@@ -1,4 +1,4 @@
-"""The command `bouncelib`: parse, explain, reply, detectors.
+"""The command `bouncelib`: parse, explain, reply, detectors, rules.
 
     paths ─mailbox─▶ messages ─parse, here or in worker processes─▶ rows ─▶ standard output
 
@@ -8,44 +8,34 @@ Exit status: 0 done, 1 some input could not be read or the output not be written
 from __future__ import annotations
 
 import argparse
-import collections
-import concurrent.futures
 import contextlib
-import csv
 import dataclasses
 import errno
-import importlib.util
 import itertools
 import json
 import os
 import pathlib
-import signal
 import sys
-import threading
 import tomllib
 import typing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from . import __version__, explain, mailbox
+from . import __version__, explain, mailbox, progress
 from .context import Context
 from .detector import Detector, TextFormat
-from .model import BouncelibError, Command, Kind, Recipient, Report, Timing
+from .model import BouncelibError, Command, Kind, Reason
+from .output import FORMATS, NotInstalled
 from .parser import DEFAULT
+from .reasons import Rules, attribution_of
 from .registry import Registry
-from .safe_text import csv_cell, one_line, visible
+from .safe_text import one_line, visible
+from .workers import Job, in_workers
 
-__all__ = ["COLUMNS", "main"]
+__all__ = ["main"]
 
 OK, UNREADABLE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
-
-_BATCH_COUNT = 64  # messages handed to a worker at once,
-_BATCH_BYTES = 1 << 20  # or as many as have this many bytes
-_TABLE_PAGE = 100  # rows of a table written at once
-
-Row = tuple[str, ...]
-Entry = mailbox.Found | mailbox.Failure
 
 
 class _Usage(Exception):  # noqa: N818 - not an error of the program
@@ -146,13 +136,13 @@ def _arguments() -> _Arguments:
     parser.add_argument("--version", action="version", version=f"bouncelib {__version__}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    us = _context_arguments()
+    common = _common_arguments()
 
-    command = commands.add_parser("parse", parents=[us], help="read messages and write what they report")
+    command = commands.add_parser("parse", parents=[common], help="read messages and write what they report")
     command.add_argument("paths", metavar="PATH", nargs="+", help="file, mbox, Maildir, directory, or - for stdin")
     command.add_argument(
         "--format",
-        choices=list(_FORMATS),
+        choices=list(FORMATS),
         default="jsonl",
         help="jsonl: a report a line, complete (the default); the others show one recipient a row",
     )
@@ -166,7 +156,7 @@ def _arguments() -> _Arguments:
     )
     command.set_defaults(run=_parse)
 
-    command = commands.add_parser("explain", parents=[us], help="say in words what a message reports, and why")
+    command = commands.add_parser("explain", parents=[common], help="say in words what a message reports, and why")
     command.add_argument("paths", metavar="FILE", nargs="+", help="as for parse")
     command.set_defaults(run=_explain)
 
@@ -184,11 +174,21 @@ def _arguments() -> _Arguments:
 
     command = commands.add_parser("detectors", help="list the formats that are read")
     command.set_defaults(run=_detectors)
+
+    command = commands.add_parser("rules", help="list the rules that decide reasons, in order")
+    command.add_argument("--reason", type=_reason, help="only these: a reason, such as bad_mailbox")
+    command.add_argument("--file", metavar="NAME", help="only those of files whose name contains this")
+    command.add_argument(
+        "--with", dest="own", action="append", default=[], metavar="FILE", help="put this rule file in front; repeat"
+    )
+    command.add_argument("--format", choices=["text", "jsonl"], default="text", help="text (the default) or JSON")
+    command.set_defaults(run=_rules)
     return parser
 
 
-def _context_arguments() -> _Arguments:
+def _common_arguments() -> _Arguments:
     parser = _Arguments(add_help=False)
+    parser.add_argument("--verbose", action="store_true", help="name each file of a directory that is skipped")
     group = parser.add_argument_group("what bouncelib may know about you")
     group.add_argument(
         "--own-mta",
@@ -264,14 +264,17 @@ def _context_file(path: pathlib.Path) -> dict[str, typing.Any]:
 
 
 def _parse(options: argparse.Namespace) -> int:
-    job = _Job(_context(options), options.format, options.kind)
-    write = _FORMATS[options.format].writer()
-    entries = itertools.chain.from_iterable(map(mailbox.messages, options.paths))
-    outcomes = map(job, entries) if options.jobs == 1 else _in_workers(job, entries, options.jobs)
+    job = Job(_context(options), options.format, options.kind)
+    try:
+        write = FORMATS[options.format].writer()
+    except NotInstalled as error:
+        raise _Usage(str(error)) from None
     status = OK
     with contextlib.ExitStack() as stack:
+        entries = stack.enter_context(_entries(options))
+        outcomes = map(job, entries) if options.jobs == 1 else in_workers(job, entries, options.jobs)
         stack.callback(getattr(outcomes, "close", lambda: None))
-        advance = stack.enter_context(_progress(options.progress))
+        advance = stack.enter_context(progress.counted(options.progress))
         for outcome in outcomes:
             if outcome.error:
                 _complain(f"{outcome.name}: {outcome.error}")
@@ -283,299 +286,26 @@ def _parse(options: argparse.Namespace) -> int:
     return status
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Outcome:
-    name: str
-    rows: list[Row] = dataclasses.field(default_factory=list)
-    error: str = ""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Job:
-    """What is done with each message, in this process or in another."""
-
-    context: Context | None
-    format: str
-    kinds: frozenset[Kind] | None
-
-    def __call__(self, entry: Entry) -> _Outcome:
-        if isinstance(entry, mailbox.Failure):
-            return _Outcome(entry.name, error=entry.error)
-        try:
-            report = DEFAULT.parse(entry.raw, context=self.context)
-            if self.kinds and report.kind not in self.kinds:
-                return _Outcome(entry.name)
-            return _Outcome(entry.name, _FORMATS[self.format].rows(entry.name, report))
-        except BouncelibError:
-            raise
-        except Exception as error:  # noqa: BLE001 - no message may keep the others from being read
-            return _Outcome(entry.name, error=f"a bug in bouncelib, please report it: {type(error).__name__}: {error}")
-
-
-# -- worker processes
-
-
-def _in_workers(job: _Job, entries: Iterable[Entry], jobs: int) -> Iterator[_Outcome]:
-    """The outcomes in the order of the entries; no more than a few batches are held at a time."""
-    import multiprocessing
-
-    waiting: collections.deque[concurrent.futures.Future[list[_Outcome]]] = collections.deque()
-    pool = concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _start_worker)
-    try:
-        with _interrupts_ignored():  # which the workers inherit, for the time until they have started
-            for _ in range(jobs):
-                pool.submit(_do_nothing)
-        for batch in _batches(entries):
-            waiting.append(pool.submit(_do_batch, job, batch))
-            if len(waiting) > 2 * jobs:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-    except concurrent.futures.BrokenExecutor:
-        raise BouncelibError("a worker process has died, for want of memory perhaps: try --jobs 1") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _do_batch(job: _Job, batch: list[Entry]) -> list[_Outcome]:
-    return [job(entry) for entry in batch]
-
-
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
-    size = 0
-    for entry in entries:
-        batch.append(entry)
-        size += len(entry.raw) if isinstance(entry, mailbox.Found) else 0
-        if len(batch) >= _BATCH_COUNT or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _start_worker() -> None:
-    """Ctrl-C reaches every process of the terminal: the parent ends the work, and its workers end with it."""
-    import multiprocessing
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if parent := multiprocessing.parent_process():
-        threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
-
-
-def _end_with(wait: Callable[[], object]) -> None:
-    """A parent that was killed ends no worker; and a worker that waits for work does not notice by itself."""
-    wait()
-    os._exit(1)
-
-
-def _do_nothing() -> None:
-    """The first task of each worker, which makes it start."""
-
-
 @contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _entries(options: argparse.Namespace) -> Iterator[Iterator[mailbox.Found | mailbox.Failure]]:
+    """The messages under the paths, and what cannot be read; at the end it says how much was no message."""
+    skipped = 0
 
+    def sift() -> Iterator[mailbox.Found | mailbox.Failure]:
+        nonlocal skipped
+        for entry in itertools.chain.from_iterable(map(mailbox.messages, options.paths)):
+            if not isinstance(entry, mailbox.Skipped):
+                yield entry
+                continue
+            skipped += 1
+            if options.verbose:
+                _complain(f"{entry.name}: does not begin like a message: skipped")
 
-# -- progress
-
-
-@contextlib.contextmanager
-def _progress(wanted: bool | None) -> Iterator[Callable[[], None]]:
-    if wanted is None:
-        wanted = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout)
-    if not wanted or importlib.util.find_spec("rich") is None:
-        yield lambda: None
-        return
-    import rich.console
-    import rich.progress
-
-    columns = ("{task.description}", "{task.completed} messages", rich.progress.TimeElapsedColumn())
-    console = rich.console.Console(stderr=True)
-    with rich.progress.Progress(
-        rich.progress.SpinnerColumn(),
-        *columns,
-        console=console,
-        transient=console.is_terminal,
-        redirect_stdout=False,  # what is written to standard output stays there
-    ) as progress:
-        task = progress.add_task("reading", total=None)
-        yield lambda: progress.advance(task)
-
-
-def _is_terminal(stream: typing.TextIO | None) -> bool:
-    try:
-        return stream is not None and stream.isatty()
-    except ValueError:  # closed
-        return False
-
-
-# -- output formats
-
-COLUMNS = (
-    "source", "kind", "address", "original_address", "subscriber", "action", "status", "reply_code", "reply_text",
-    "reason", "attribution", "timing", "bounce_type", "suppress", "retry_after", "blocklist", "command", "remote_mta",
-    "diagnostic", "reporting_mta", "arrival_date", "provenance", "message_id", "list_id", "feedback_type", "detectors",
-    "defects",
-)  # fmt: skip
-"""The columns of the CSV output; later versions add some at the end."""
-
-# The width of each column of a table; source and address share what is left.
-_TABLE = {
-    "source": 0, "kind": 11, "address": 0, "status": 7, "reason": 19, "timing": 6, "type": 11, "suppress": 8,
-}  # fmt: skip
-_NARROW = 110  # a terminal of fewer columns has no room for
-_DISPENSABLE = ("kind", "timing")
-
-
-def _json_rows(name: str, report: Report) -> list[Row]:
-    # ASCII throughout: whatever stands in the text, a line is a line and moves no terminal. DEL is legal in JSON.
-    line = json.dumps({"source": name, **report.to_dict()}, separators=(",", ":"))
-    return [(line.replace("\x7f", "\\u007f"),)]
-
-
-def _cells(name: str, report: Report, recipient: Recipient | None) -> Row:
-    """One row of CSV; without a recipient its columns are empty."""
-    original = report.original
-    who: tuple[object, ...] = (None,) * 17
-    if recipient:
-        reply = recipient.reply
-        who = (
-            recipient.address, recipient.original_address, recipient.subscriber, recipient.action, recipient.status,
-            reply.code if reply else None, reply.text if reply else None, recipient.reason, recipient.attribution,
-            recipient.timing, recipient.bounce_type, "true" if recipient.suppress else "false", recipient.retry_after,
-            recipient.blocklist.name if recipient.blocklist else None, recipient.command, recipient.remote_mta,
-            recipient.diagnostic,
-        )  # fmt: skip
-    cells = (
-        name, report.kind, *who, report.reporting_mta, report.arrival_date.isoformat() if report.arrival_date else None,
-        report.provenance.verdict, original.message_id if original else None, original.list_id if original else None,
-        report.feedback.feedback_type if report.feedback else None, " ".join(report.detectors),
-        " ".join(dict.fromkeys(defect.rule for defect in report.defects)),
-    )  # fmt: skip
-    return tuple("" if cell is None else csv_cell(str(cell)) for cell in cells)
-
-
-def _csv_rows(name: str, report: Report) -> list[Row]:
-    return [_cells(name, report, recipient) for recipient in report.recipients or (None,)]
-
-
-def _table_rows(name: str, report: Report) -> list[Row]:
-    rows: list[tuple[object, ...]] = [(name, report.kind, "", "", report.kind, "", "", "")]
-    if report.recipients:
-        rows = [
-            (
-                name,
-                report.kind,
-                recipient.subscriber,
-                recipient.status or (recipient.reply.code if recipient.reply else ""),
-                recipient.reason or report.kind,
-                {Timing.SYNCHRONOUS: "sync", Timing.ASYNCHRONOUS: "async"}.get(recipient.timing, ""),
-                recipient.bounce_type or "",
-                "yes" if recipient.suppress else "no",
-            )
-            for recipient in report.recipients
-        ]
-    return [tuple(one_line(str(cell), 1000) for cell in row) for row in rows]
-
-
-def _text_rows(name: str, report: Report) -> list[Row]:
-    by = f", reported by {one_line(report.reporting_mta, 200)}" if report.reporting_mta else ""
-    lines = [f"{visible(name)}: {report.kind}{by}"]
-    for recipient in report.recipients:
-        words = [str(word) for word in (recipient.action, recipient.status, recipient.reason) if word]
-        words += [str(word) for word in (recipient.bounce_type, recipient.timing) if word and word != "unknown"]
-        if recipient.suppress:
-            words.append("suppress")
-        alias = f" ({one_line(recipient.original_address, 200)})" if recipient.original_address else ""
-        lines.append(f"  {one_line(recipient.address, 200) or '(not named)'}{alias}: {', '.join(words)}")
-        if said := recipient.diagnostic or (recipient.reply and str(recipient.reply)):
-            lines.append(f"    {one_line(said, 300)}")
-    return [("\n".join(lines),)]
-
-
-def _line_writer() -> Callable[[list[Row]], None]:
-    def write(rows: list[Row]) -> None:
-        for (line,) in rows:
-            sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
-    return write
-
-
-def _csv_writer() -> Callable[[list[Row]], None]:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(COLUMNS)
-
-    def write(rows: list[Row]) -> None:
-        writer.writerows(rows)
-        sys.stdout.flush()
-
-    return write
-
-
-def _table_writer() -> Callable[[list[Row]], None]:
-    """A table in pages, so that a long one is shown while it grows; the columns are as wide on each."""
-    try:
-        import rich.box
-        import rich.cells
-        import rich.console
-        import rich.table
-        import rich.text
-    except ImportError:
-        raise _Usage('--format table needs rich: pip install "bouncelib[cli]"') from None
-    console = rich.console.Console(file=sys.stdout)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = 160
-    widths = {name: width for name, width in _TABLE.items() if console.width >= _NARROW or name not in _DISPENSABLE}
-    free = max(20, console.width - sum(widths.values()) - len(widths) - 1)
-    widths["source"], widths["address"] = free * 3 // 7, free - free * 3 // 7
-    waiting: list[Row] = []
-    is_first = True
-
-    def write(rows: list[Row]) -> None:
-        nonlocal is_first
-        waiting.extend(rows)
-        while len(waiting) >= _TABLE_PAGE or (waiting and not rows):
-            table = rich.table.Table(box=rich.box.SIMPLE_HEAD, show_header=is_first, padding=0)
-            for name, width in widths.items():
-                table.add_column(name, width=width, overflow="fold")
-            for row in waiting[:_TABLE_PAGE]:
-                cells = dict(zip(_TABLE, row, strict=True))
-                source = cells["source"]
-                while rich.cells.cell_len(source) > widths["source"]:
-                    source = f"…{source[2:]}"  # the end of a path tells more than its beginning
-                table.add_row(*(rich.text.Text({**cells, "source": source}[name]) for name in widths))
-            del waiting[:_TABLE_PAGE]
-            console.print(table)
-            is_first = False
-        sys.stdout.flush()
-
-    return write
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Format:
-    """An output format: a report to rows, which a worker may do, and a writer of rows, which takes none for the end."""
-
-    rows: Callable[[str, Report], list[Row]]
-    writer: Callable[[], Callable[[list[Row]], None]]
-
-
-_FORMATS = {
-    "jsonl": _Format(_json_rows, _line_writer),
-    "table": _Format(_table_rows, _table_writer),
-    "text": _Format(_text_rows, _line_writer),
-    "csv": _Format(_csv_rows, _csv_writer),
-}
+    yield sift()
+    if skipped:
+        what, them = ("file that does", "it") if skipped == 1 else ("files that do", "them")
+        hint = "" if options.verbose else f" (--verbose names {them})"
+        _complain(f"skipped {skipped} {what} not begin like a message{hint}")
 
 
 # -- the other commands
@@ -584,19 +314,19 @@ _FORMATS = {
 def _explain(options: argparse.Namespace) -> int:
     context = _context(options)
     status = OK
-    entries = itertools.chain.from_iterable(map(mailbox.messages, options.paths))
     before: str | None = None
-    for entry in entries:
-        if isinstance(entry, mailbox.Failure):
-            _complain(f"{entry.name}: {entry.error}")
-            status = UNREADABLE
-            continue
-        text = explain.explain(DEFAULT.parse(entry.raw, context=context))
-        several = len(options.paths) > 1 or entry.name != options.paths[0]
-        heading = f"{visible(entry.name)}\n" if several else ""
-        sys.stdout.write(f"{'' if before is None else chr(10)}{heading}{text}\n")
-        sys.stdout.flush()
-        before = entry.name
+    with _entries(options) as entries:
+        for entry in entries:
+            if isinstance(entry, mailbox.Failure):
+                _complain(f"{entry.name}: {entry.error}")
+                status = UNREADABLE
+                continue
+            text = explain.explain(DEFAULT.parse(entry.raw, context=context))
+            several = len(options.paths) > 1 or entry.name != options.paths[0]
+            heading = f"{visible(entry.name)}\n" if several else ""
+            sys.stdout.write(f"{'' if before is None else chr(10)}{heading}{text}\n")
+            sys.stdout.flush()
+            before = entry.name
     return status
 
 
@@ -604,8 +334,8 @@ def _reply(options: argparse.Namespace) -> int:
     text: str | bytes = options.text
     if text == mailbox.STDIN:
         entry = next(mailbox.messages(mailbox.STDIN))
-        if isinstance(entry, mailbox.Failure):
-            _complain(f"{entry.name}: {entry.error}")
+        if not isinstance(entry, mailbox.Found):
+            _complain(f"{entry.name}: {getattr(entry, 'error', 'no reply')}")
             return UNREADABLE
         text = entry.raw
     report = DEFAULT.parse_reply(
@@ -628,6 +358,39 @@ def _describe(detector: Detector) -> str:
     text = type(detector).__doc__
     if isinstance(detector, TextFormat):
         modules = (module for name, module in sys.modules.items() if name.startswith(f"{__package__}.detectors."))
-        home = next((module for module in modules if any(value is detector for value in vars(module).values())), None)
+        home = next((module for module in modules if _holds(vars(module).values(), detector)), None)
         text = home.__doc__ if home else None
     return one_line((text or "").strip().partition("\n")[0], 110)
+
+
+def _holds(values: Iterable[object], detector: Detector) -> bool:
+    return any(value is detector or (isinstance(value, tuple) and detector in value) for value in values)
+
+
+def _reason(text: str) -> Reason:
+    try:
+        return Reason(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"there is no reason {text!r}; choose one of {', '.join(Reason)}") from None
+
+
+def _rules(options: argparse.Namespace) -> int:
+    """List the rules; the proofs of a user's own are checked, and a rule without one is an input not read."""
+    rules = Rules.default()
+    for path in options.own:
+        rules = rules.with_file(path)
+    for rule in rules:
+        if options.reason not in {None, rule.reason} or (options.file or "") not in rule.file:
+            continue
+        blamed = rule.attribution or attribution_of(rule.reason) or "nobody"
+        if options.format == "jsonl":
+            named = {"id": rule.id, "reason": rule.reason, "attribution": blamed, "file": rule.file}
+            text = json.dumps({**named, "example": rule.example, "why": rule.why})
+        else:
+            proof = f"    {one_line(rule.example)}\n    {one_line(rule.why)}"
+            text = f"{rule.id}: {rule.reason}, {blamed}; {rule.file}\n{proof}"
+        sys.stdout.write(f"{text}\n")
+    faults = rules.unproven() if options.own else ()
+    for fault in faults:
+        sys.stderr.write(f"{visible(fault)}\n")
+    return UNREADABLE if faults else OK

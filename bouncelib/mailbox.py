@@ -1,7 +1,8 @@
 """Where messages come from: a file, an mbox, a Maildir, a tree of files, the standard input. The only reader of files.
 
 `messages(path)` yields what it finds, one message at a time, and a `Failure` for what cannot be read; it raises nothing
-for the state of the disk. The order is that of the names, so two runs over the same files give the same.
+for the state of the disk. The order is that of the names, so two runs over the same files give the same. Of a tree, a
+file that does not begin like a message is `Skipped`; what the caller names is read whatever it is, and so is a Maildir.
 
 An mbox is cut at a line `From <sender> <date>` that follows an empty line; `>From ` loses one `>` (mboxrd). A `From `
 line in the text without a date is text, and so is one that opens a returned message: right after the header of a MIME
@@ -19,7 +20,7 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-__all__ = ["MAX_MESSAGE", "STDIN", "Failure", "Found", "messages"]
+__all__ = ["MAX_MESSAGE", "STDIN", "Failure", "Found", "Skipped", "begins_like_a_message", "messages"]
 
 STDIN = "-"
 """The path that stands for the standard input."""
@@ -45,6 +46,21 @@ _FROM_LINE = re.compile(
 _QUOTED_FROM = re.compile(rb">+From ")
 _HEADER_LINE = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]")
 
+_HEAD = 1 << 14  # bytes of a file
+_HEAD_LINES = 20  # and lines that tell whether it is a message
+_LINE_END = re.compile(rb"\r\n?|\n")
+_ENVELOPE_LINE = re.compile(rb">{0,3}From [^\r\n]")
+# A field that nearly every message has near its top; a damaged one may have lost the lines before it.
+_KNOWN_FIELD = re.compile(
+    rb"(?:(?:Return-Path|Received|Delivered-To|From|Sender|Reply-To|To|Cc|Subject|Date|Message-ID|MIME-Version"
+    rb"|Content-Type|Content-Transfer-Encoding|Envelope-To|Delivery-Date|Authentication-Results|DKIM-Signature"
+    rb"|Auto-Submitted|Precedence|Resent-[A-Z-]{1,20}|ARC-[A-Z-]{1,30}|List-[A-Z-]{1,20})|X-[!-9;-~]{1,60})[ \t]{0,9}:",
+    re.IGNORECASE,
+)
+_ANY_FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9_.-]{0,60}[ \t]{0,9}:(?=[ \t]|$)")
+# Markdown, shell, Python, C and markup: what they show of a message is an example.
+_OTHER_OPENING = re.compile(rb"#|```|/[/*]|[a-zA-Z]?(?:\"\"\"|''')|<[!?]|<(?:html|xml|svg)\b", re.IGNORECASE)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Found:
@@ -62,7 +78,35 @@ class Failure:
     error: str
 
 
-def messages(path: str | os.PathLike[str]) -> Iterator[Found | Failure]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file in a directory that does not begin like a message."""
+
+    name: str
+
+
+def begins_like_a_message(head: bytes) -> bool:
+    """Whether the beginning of a file may be that of a message, damaged perhaps, or of an mbox.
+
+    Its first line is a From_ line, or one of the first lines a well-known field, or they are fields and nothing else.
+    """
+    text = head[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\f\v")
+    if not text or text.count(b"\0") * 10 > len(text) or _OTHER_OPENING.match(text):
+        return False
+    if _ENVELOPE_LINE.match(text):
+        return _FROM_LINE.match(text.lstrip(b">")) is not None or b"@" in text.partition(b"\n")[0] or _fields(text)
+    return _fields(text)
+
+
+def _fields(text: bytes) -> bool:
+    lines = _LINE_END.split(text, _HEAD_LINES)[:_HEAD_LINES]
+    if any(_KNOWN_FIELD.match(line) for line in lines):
+        return True
+    header = lines[: next((number for number, line in enumerate(lines) if not line.strip()), len(lines))]
+    return header[0][:1].isupper() and all(line[:1] in (b" ", b"\t") or _ANY_FIELD.match(line) for line in header)
+
+
+def messages(path: str | os.PathLike[str]) -> Iterator[Found | Failure | Skipped]:
     """Every message under `path`, which may be a file, an mbox, a Maildir, a directory, or `-` for standard input."""
     if os.fspath(path) == STDIN:
         yield from _standard_input()
@@ -77,7 +121,7 @@ def messages(path: str | os.PathLike[str]) -> Iterator[Found | Failure]:
     yield from _tree(path) if is_directory else _file(path)
 
 
-def _standard_input() -> Iterator[Found | Failure]:
+def _standard_input() -> Iterator[Found | Failure | Skipped]:
     stdin = getattr(sys.stdin, "buffer", None)
     if stdin is None:
         yield Failure(STDIN, "standard input is closed")
@@ -92,7 +136,7 @@ def _words(error: Exception) -> str:
 # -- directories
 
 
-def _tree(root: pathlib.Path) -> Iterator[Found | Failure]:
+def _tree(root: pathlib.Path) -> Iterator[Found | Failure | Skipped]:
     """The files under a directory by name, each directory once, whatever links lead to it."""
     seen: set[tuple[int, int]] = set()
     waiting = [(root, True)]  # a stack of (path, whether a file may be an mbox), the next one last
@@ -109,7 +153,8 @@ def _tree(root: pathlib.Path) -> Iterator[Found | Failure]:
             yield Failure(str(path), _words(error))
             continue
         if stat.S_ISREG(found.st_mode):
-            yield from _file(path, may_be_mbox=may_be_mbox)
+            # In a Maildir every file is a message, whatever it looks like.
+            yield from _file(path, may_be_mbox=may_be_mbox, sift=may_be_mbox)
         else:
             yield Failure(str(path), f"{_SPECIAL.get(stat.S_IFMT(found.st_mode), 'no regular file')}: skipped")
 
@@ -142,18 +187,20 @@ def _is_maildir(path: pathlib.Path) -> bool:
 # -- files
 
 
-def _file(path: pathlib.Path, *, may_be_mbox: bool = True) -> Iterator[Found | Failure]:
+def _file(path: pathlib.Path, *, may_be_mbox: bool = True, sift: bool = False) -> Iterator[Found | Failure | Skipped]:
     try:
         file = path.open("rb")
     except (OSError, ValueError) as error:
         yield Failure(str(path), _words(error))
         return
     with file:
-        yield from _guarded(file, str(path), may_be_mbox=may_be_mbox)
+        yield from _guarded(file, str(path), may_be_mbox=may_be_mbox, sift=sift)
 
 
-def _guarded(file: BinaryIO, name: str, *, may_be_mbox: bool) -> Iterator[Found | Failure]:
-    entries = _read(file, name, may_be_mbox=may_be_mbox)
+def _guarded(
+    file: BinaryIO, name: str, *, may_be_mbox: bool, sift: bool = False
+) -> Iterator[Found | Failure | Skipped]:
+    entries = _read(file, name, may_be_mbox=may_be_mbox, sift=sift)
     while True:
         try:
             entry = next(entries, None)
@@ -165,7 +212,12 @@ def _guarded(file: BinaryIO, name: str, *, may_be_mbox: bool) -> Iterator[Found 
         yield entry
 
 
-def _read(file: BinaryIO, name: str, *, may_be_mbox: bool) -> Iterator[Found | Failure]:
+def _read(file: BinaryIO, name: str, *, may_be_mbox: bool, sift: bool) -> Iterator[Found | Failure | Skipped]:
+    if sift:
+        if not begins_like_a_message(file.read(_HEAD)):
+            yield Skipped(name)
+            return
+        file.seek(0)
     if may_be_mbox:
         head = line = file.readline(_LINE)
         while line and not line.strip() and len(head) < _LINE:

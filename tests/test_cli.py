@@ -38,6 +38,9 @@ from bouncelib import (
     Timing,
     cli,
     mailbox,
+    output,
+    progress,
+    workers,
 )
 from bouncelib.cli import main
 from bouncelib.parser import DEFAULT
@@ -202,7 +205,7 @@ def test_csv_has_a_row_for_each_recipient(run: Run, box: pathlib.Path) -> None:
     status, out, _ = run("parse", box, "--format", "csv")
     assert status == 0
     rows = list(csv.DictReader(io.StringIO(out)))
-    assert tuple(rows[0]) == cli.COLUMNS
+    assert tuple(rows[0]) == output.COLUMNS
     assert [(pathlib.Path(row["source"]).name, row["kind"], row["address"], row["status"]) for row in rows] == [
         ("a.eml", "bounce", "anne@example.org", "5.1.1"),
         ("a.eml", "bounce", "bart@example.org", "5.2.2"),
@@ -277,7 +280,7 @@ TERMINALS = [(True, False, True), (True, True, False), (False, False, False), (F
 
 @pytest.mark.parametrize(("stderr", "stdout", "shown"), TERMINALS)
 def test_when_progress_is_shown(monkeypatch: pytest.MonkeyPatch, stderr: bool, stdout: bool, shown: bool) -> None:
-    monkeypatch.setattr(cli, "_is_terminal", lambda stream: stderr if stream is sys.stderr else stdout)
+    monkeypatch.setattr(progress, "_is_terminal", lambda stream: stderr if stream is sys.stderr else stdout)
     import rich.progress
 
     started: list[object] = []
@@ -286,7 +289,7 @@ def test_when_progress_is_shown(monkeypatch: pytest.MonkeyPatch, stderr: bool, s
         started.append(progress)
 
     monkeypatch.setattr(rich.progress.Progress, "start", start)
-    with cli._progress(None) as advance:
+    with progress.counted(None) as advance:
         advance()
     assert bool(started) is shown
 
@@ -338,7 +341,8 @@ def hostile(*_: object, **__: object) -> Report:
 def test_hostile_text_is_harmless(
     run: Run, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
-    monkeypatch.setattr(cli, "DEFAULT", typing.cast("typing.Any", type("Fake", (), {"parse": hostile})()))
+    for module in (cli, workers):
+        monkeypatch.setattr(module, "DEFAULT", typing.cast("typing.Any", type("Fake", (), {"parse": hostile})()))
     path = tmp_path / "=\x1b[31m\u202e.eml"
     path.write_bytes(LETTER)
     status, out, err = run(*arguments, path, tmp_path / "missing\x1b[2J")
@@ -392,7 +396,8 @@ def test_a_bug_costs_one_message(run: Run, box: pathlib.Path, monkeypatch: pytes
                 raise ZeroDivisionError("oh")
             return parse(raw, **options)
 
-    monkeypatch.setattr(cli, "DEFAULT", Fragile())
+    for module in (cli, workers):
+        monkeypatch.setattr(module, "DEFAULT", Fragile())
     status, out, err = run("parse", box / "b.eml", box / "a.eml")
     assert status == 1
     assert len(out.splitlines()) == 1
@@ -404,7 +409,8 @@ def test_a_programmers_error_ends_the_run(run: Run, box: pathlib.Path, monkeypat
         def parse(self, raw: bytes, **options: typing.Any) -> Report:
             raise BouncelibError("rules.toml: no such reason")
 
-    monkeypatch.setattr(cli, "DEFAULT", Broken())
+    for module in (cli, workers):
+        monkeypatch.setattr(module, "DEFAULT", Broken())
     assert run("parse", box) == (1, "", "bouncelib: rules.toml: no such reason\n")
 
 
@@ -433,7 +439,8 @@ def test_context_from_options_and_file(
             seen.append(context)
             return Report(Kind.OTHER)
 
-    monkeypatch.setattr(cli, "DEFAULT", Spy())
+    for module in (cli, workers):
+        monkeypatch.setattr(module, "DEFAULT", Spy())
     file = tmp_path / "context.toml"
     file.write_text('own_mtas = ["mx.example.com"]\nown_domains = ["example.com"]\n', "utf-8")
     mail = box / "a.eml"
@@ -557,17 +564,17 @@ def test_no_more_than_a_few_batches_are_read_ahead() -> None:
             read += 1
             yield mailbox.Found(str(number), LETTER)
 
-    outcomes = cli._in_workers(cli._Job(None, "jsonl", None), entries(), 1)
+    outcomes = workers.in_workers(workers.Job(None, "jsonl", None), entries(), 1)
     assert next(outcomes).name == "0"
-    assert read <= 4 * cli._BATCH_COUNT
+    assert read <= 4 * workers._BATCH_COUNT
     assert [outcome.name for outcome in outcomes] == [str(number) for number in range(1, 3000)]
 
 
 def test_batches_are_bounded_by_count_and_by_size() -> None:
     small = [mailbox.Found("x", b"")] * 100 + [mailbox.Failure("y", "no")] * 100
-    assert [len(batch) for batch in cli._batches(small)] == [64, 64, 64, 8]
-    big = [mailbox.Found("x", b"x" * cli._BATCH_BYTES)] * 3
-    assert [len(batch) for batch in cli._batches(big)] == [1, 1, 1]
+    assert [len(batch) for batch in workers._batches(small)] == [64, 64, 64, 8]
+    big = [mailbox.Found("x", b"x" * workers._BATCH_BYTES)] * 3
+    assert [len(batch) for batch in workers._batches(big)] == [1, 1, 1]
 
 
 def test_a_worker_that_dies_is_reported(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -694,7 +701,8 @@ def test_an_interrupt_within_the_process(box: pathlib.Path, monkeypatch: pytest.
         def parse(self, raw: bytes, **options: typing.Any) -> Report:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "DEFAULT", Interrupted())
+    for module in (cli, workers):
+        monkeypatch.setattr(module, "DEFAULT", Interrupted())
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         assert main(["parse", str(box)]) == 130
@@ -728,3 +736,35 @@ def test_each_report_is_out_before_the_next_message_comes() -> None:
         assert time.monotonic() - began < 60
         process.stdin.close()
         assert process.wait(60) == 0
+
+
+# -- a directory with more in it than messages
+
+
+def test_files_that_are_no_messages_are_skipped_and_counted(run: Run, box: pathlib.Path) -> None:
+    (box / "README.md").write_text("# Samples\n\nFrom: nobody\n")
+    (box / "a.toml").write_text('kind = "bounce"\n')
+    named = "".join(
+        f"bouncelib: {box / name}: does not begin like a message: skipped\n" for name in ("README.md", "a.toml")
+    )
+    many = "bouncelib: skipped 2 files that do not begin like a message"
+    for arguments, err in (([], f"{many} (--verbose names them)\n"), (["--verbose"], f"{named}{many}\n")):
+        for jobs in (1, 2):
+            status, out, said = run("parse", box, *arguments, "--jobs", jobs)
+            assert (status, said) == (0, err)
+            assert [pathlib.Path(json.loads(line)["source"]).name for line in out.splitlines()] == ["a.eml", "b.eml"]
+        assert run("explain", box, *arguments)[2] == err
+    (box / "a.toml").unlink()
+    assert run("parse", box)[2] == "bouncelib: skipped 1 file that does not begin like a message (--verbose names it)\n"
+
+
+def test_what_is_named_is_read_whatever_it_is(run: Run, box: pathlib.Path) -> None:
+    (box / "a.toml").write_text('kind = "bounce"\n')
+    status, out, err = run("parse", box / "a.toml")
+    assert (status, err, json.loads(out)["kind"]) == (0, "", "other")
+
+
+def test_every_detector_says_what_it_reads(run: Run) -> None:
+    lines = run("detectors")[1].splitlines()
+    assert len(lines) == len(list(Registry.default()))
+    assert not [line for line in lines if len(line.split(None, 1)) < 2]

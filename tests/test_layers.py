@@ -13,7 +13,7 @@ PACKAGE = pathlib.Path(bouncelib.__file__).parent
 
 LAYERS = (
     ("model",),
-    ("context", "charset", "status", "reply", "address", "dialogue", "phrases"),
+    ("context", "charset", "status", "reply", "address", "dialogue", "phrases", "refusals"),
     ("header", "body"),
     ("mime",),
     ("marks", "wrapped"),
@@ -28,6 +28,8 @@ LAYERS = (
     ("explain",),
     ("__init__",),
     ("mailbox", "testing"),
+    ("output", "progress"),
+    ("workers",),
     ("cli",),
     ("__main__",),
 )

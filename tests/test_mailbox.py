@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bouncelib import mailbox
-from bouncelib.mailbox import Failure, Found, messages
+from bouncelib.mailbox import Failure, Found, Skipped, begins_like_a_message, messages
 
 FROM = b"From anne@example.com Mon Jan  1 00:00:00 2024\n"
 ONE = b"Subject: one\n\nfirst\n"
@@ -227,6 +227,77 @@ def test_a_file_of_a_maildir_is_one_message(tmp_path: pathlib.Path) -> None:
 def test_a_name_that_is_no_text_is_read(tmp_path: pathlib.Path) -> None:
     (tmp_path / os.fsdecode(b"\xff.eml")).write_bytes(ONE)
     assert found(tmp_path) == [("\udcff.eml", ONE)]
+
+
+# -- what begins like a message
+
+RECEIVED = b"Received: from a.example.com by b.example.com;\n\tMon, 1 Jan 2024 00:00:00 +0000\n"
+HEADS = [
+    ("a field", b"Subject: x\n\ny\n", True),
+    ("any case, blanks before the colon", b"sUBJECT : x\n", True),
+    ("CRLF", b"Return-Path: <>\r\nTo: a@example.com\r\n", True),
+    ("CR", b"\rReturn-Path: <>\rTo: a@example.com\r", True),
+    ("blank lines before", b"\n \n\r\n" + RECEIVED, True),
+    ("a byte order mark", b"\xef\xbb\xbfSubject: x\n", True),
+    ("an extension field", b"X-Failed-Recipients: a@example.com\n", True),
+    ("a field that few know, and its like", b"Errand: 7\n of many\nPurpose: none\n\ntext", True),
+    ("a field cut off", b"Errand:", True),
+    ("a From_ line", FROM + b"Subject: x\n", True),
+    ("a From_ line without a date", b"From anne@example.com\nSubject: x\n", True),
+    ("a quoted From_ line", b">" + FROM, True),
+    ("a From_ line and nothing", FROM, True),
+    ("a broken first line", b"ceived: from a\n" + RECEIVED, True),
+    ("a first line without a name", b"anne@example.com>\nDate: x\n", True),
+    ("a continuation line first", b"\tby b.example.com\nTo: a@example.com\n", True),
+    ("a mark and a blank line first", b"-----\n\n" + RECEIVED, True),
+    ("bytes in the header", b"Subject: \xff\xfe\x80\n\ny\n", True),
+    ("a few NULs", b"Subject: x\0y\nDate: today\n\nmore\n", True),
+    ("a field in line 20", b"junk\n" * 19 + b"Message-ID: <a@b>\n", True),
+    ("a field in line 21", b"junk\n" * 20 + b"Message-ID: <a@b>\n", False),
+    ("nothing", b"", False),
+    ("blank lines", b"\n\n \n", False),
+    ("text", b"Dear Anne,\n\nsee you at noon: in town\n", False),
+    ("text with a colon", b"Note: this is text\nand goes on\n", False),
+    ("From in a text", b"From here on it is text\nof some length\n", False),
+    ("an indented field", b"Example\n\n    Subject: x\n", False),
+    ("TOML", b'kind = "bounce"\n[source]\norigin = "lab"\n', False),
+    ("TOML, dotted", b'a.b = "From: x"\n', False),
+    ("JSON", b'{"From": "a@example.com",\n"To": "b@example.com"}\n', False),
+    ("a JSON list", b'[\n  "Subject: x"\n]\n', False),
+    ("JSON Lines", b'{"kind":"bounce"}\n{"kind":"other"}\n', False),
+    ("YAML", b"kind: bounce\nsource: lab\n", False),
+    ("Markdown", b"# Samples\n\nSubject: x\n", False),
+    ("Markdown, underlined", b"Samples\n=======\n\ntext\n", False),
+    ("Markdown, fenced", b"```\nSubject: x\n```\n", False),
+    ("Python", b"import email\n\nclass A:\n    x: int\n", False),
+    ("Python, with a docstring", b'r"""\nSubject: x\n"""\n', False),
+    ("shell", b"#!/bin/sh\ncat <<.\nSubject: x\n.\n", False),
+    ("HTML", b"<!DOCTYPE html>\nSubject: x\n", False),
+    ("C", b"/*\nSubject: x\n*/\n", False),
+    ("a URL", b"https://www.example.com/\n", False),
+    ("a log", b"2024-01-01T00:00:00Z mx postfix/smtp[7]: 1A: to=<a@example.com>\n", False),
+    ("CSV", b"source,kind,address\na.eml,bounce,a@example.com\n", False),
+    ("binary", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0", False),
+    ("binary with a field", b"\0\0\0\0\0\0\nTo: x\n", False),
+    ("one long line", b"a" * 1_000_000, False),
+    ("one long name", b"A" * 1_000_000 + b":", False),
+    ("many colons", b"::" * 500_000, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("head", "is_one"), [case[1:] for case in HEADS], ids=[case[0] for case in HEADS])
+def test_what_begins_like_a_message(tmp_path: pathlib.Path, head: bytes, is_one: bool) -> None:
+    assert begins_like_a_message(head) is is_one
+    path = tmp_path / "tree" / "file"
+    path.parent.mkdir()
+    path.write_bytes(head)
+    first = next(messages(path.parent))
+    assert isinstance(first, Found) if is_one else first == Skipped(str(path))
+    assert isinstance(next(messages(path)), Found)  # what is named is read
+    for name in ("cur", "new"):
+        (tmp_path / "box" / name).mkdir(parents=True)
+    (tmp_path / "box" / "new" / "1").write_bytes(head)
+    assert [type(entry) for entry in messages(tmp_path / "box")] == [Found]
 
 
 # -- links and what is no file
