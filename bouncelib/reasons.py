@@ -224,7 +224,7 @@ class Rules:
         self._blocklists = blocklists
         literals: set[str] = set().union(*(names for _, names in blocklists))
         anchored: dict[str, list[int]] = {}
-        coded: dict[tuple[int | None, int, int | None] | int | None, list[int]] = {}
+        coded: dict[object, list[int]] = {}
         self._speakers: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
         self._detectors: dict[str, str] = {}
@@ -310,11 +310,11 @@ class Rules:
 
     def _speaking(self, refusal: Refusal, hits: set[str]) -> set[str]:
         """The names of the providers whose servers or whose words these are."""
-        names = {self._speakers[literal] for literal in hits if literal in self._speakers}
+        names = {self._speakers[literal] for literal in hits & self._speakers.keys()}
         if name := self._detectors.get(refusal.detector):
             names.add(name)
-        for host in (refusal.remote_mta, refusal.reporting_mta):
-            labels = host.lower().rstrip(".").split(".") if host else []
+        for host in filter(None, (refusal.remote_mta, refusal.reporting_mta)):
+            labels = host.lower().rstrip(".").split(".")
             for start in range(max(0, len(labels) - 6), len(labels)):
                 if name := self._hosts.get(".".join(labels[start:])):
                     names.add(name)
@@ -322,16 +322,16 @@ class Rules:
 
     def _candidates(self, refusal: Refusal, hits: set[str]) -> list[int]:
         """The rules that may hold, in order: those that a literal leads to, and those of the codes."""
-        found: set[int] = set(self._coded.get(None, ()))
-        for literal in hits:
-            found.update(self._anchored.get(literal, ()))
+        coded = self._coded
+        keys: list[object] = [None]
         if (status := refusal.status) is not None:
             for klass in (status.klass, None):
-                for detail in (status.detail, None):
-                    found.update(self._coded.get((klass, status.subject, detail), ()))
+                keys += (klass, status.subject, status.detail), (klass, status.subject, None)
         if (code := refusal.code) is not None:
-            found.update(self._coded.get(code, ()), self._coded.get(code // 100, ()))
-        return sorted(found)
+            keys += code, code // 100
+        lists = [coded[key] for key in keys if key in coded]
+        lists += [self._anchored[literal] for literal in hits if literal in self._anchored]
+        return sorted(set().union(*lists))
 
     def _judgement(self, rule: Rule, refusal: Refusal, hits: set[str]) -> Judgement:
         said = sorted(set().union(*[hits & group for group in (rule.text, *rule.all)]))
@@ -340,7 +340,7 @@ class Rules:
         codes += [refusal.detector] if rule.detector else []
         blocklist = None
         if rule.reason in _LISTED:
-            first = min([self._listings[literal] for literal in hits if literal in self._listings], default=None)
+            first = min([self._listings[literal] for literal in hits & self._listings.keys()], default=None)
             blocklist = None if first is None else self._blocklists[first][0]
         return Judgement(
             reason=rule.reason,

@@ -49,6 +49,8 @@ _FUSED = (
     ("unknown address error", "unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
 )
 
+# Where none of this is, no name is: most refusals have no more than a status code and the end of a sentence.
+_NAME_MARK = re.compile(r"\.[^\W\d]|[/@]")
 # What has a dot, a slash or an at sign in it, as far as it may be one name; possessive, so that nothing is read twice.
 _DOTTED = re.compile(
     r"""(?<![^\s<>()\[\]"',;=|{}])[^\s<>()\[\]"',;=|{}./@]*+[./@][^\s<>()\[\]"',;=|{}]*+""",
@@ -72,7 +74,7 @@ def part(text: str) -> tuple[str, str]:
     if "(in reply to " in text:
         text = _COMMAND.sub(" ", text)
     names: list[str] = []
-    if "." in text or "/" in text or "@" in text:
+    if _NAME_MARK.search(text):
         tokens = text.split()
         for index, token in enumerate(tokens):
             if "." in token[:-1] or "/" in token or "@" in token:
