@@ -1,4 +1,4 @@
-"""What servers say, each in its own words, and what it means: `refusals.txt`, a table that grows with every misreading.
+"""What servers say, each in its own words, and what it means: `grammar.txt`, a table that grows with every misreading.
 
 Beside the rules' own examples it says that the grammar holds: no line of it was at hand when the rules were written,
 though for some of them a rule has been made wider since. A line: reason, the command that was refused or nothing, the reply.
@@ -10,7 +10,7 @@ import pytest
 
 import bouncelib
 
-LINES = pathlib.Path(__file__).with_suffix("").with_name("refusals.txt").read_text("utf-8").splitlines()
+LINES = pathlib.Path(__file__).with_name("grammar.txt").read_text("utf-8").splitlines()
 ROWS = [[cell.strip() for cell in line.split("|", 2)] for line in LINES]
 
 
