@@ -195,13 +195,13 @@ class Parser:
         judgements = []
         for text in facts.texts or comments or ("",):
             judgement = judge_text(text)
-            if judgement.file not in _FROM_CODES:
+            if judgement.file not in _FROM_CODES and judgement.reason is not Reason.UNDETERMINED:
                 return judgement
             judgements.append(judgement)
         if judgements[0].reason is Reason.UNDETERMINED:
             for paragraph in prose.split("\n\n", _PARAGRAPHS)[:_PARAGRAPHS]:
                 judgement = judge_text(paragraph)
-                if judgement.file not in _VAGUE:
+                if judgement.file not in _VAGUE and judgement.reason is not Reason.UNDETERMINED:
                     return dataclasses.replace(judgement, hit=f"in the prose: {judgement.hit}")
         return judgements[0]
 
