@@ -6,7 +6,9 @@ A detector adds findings; it never wins by coming first, and knows no other dete
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -15,16 +17,16 @@ import regex
 from .body import Body
 from .marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_answer, is_report
 from .mime import Headers, Message
-from .model import BouncelibError, Finding, Kind, Value
+from .model import BouncelibError, Feedback, Finding, Kind, UnparsedField, Value
 
-__all__ = ["FIELDS", "Detector", "TextFormat", "is_letter"]
+__all__ = ["FIELDS", "Detector", "TextFormat", "check_finding", "is_letter"]
 
 FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command",
           "reporting_mta", "received_from_mta", "arrival_date", "envelope_id")  # fmt: skip
 """The fields of a `Finding` that a pattern may fill, as the names of its groups."""
 
 TIMEOUT = 0.5
-"""Seconds that one search of a pattern may take before its detector is given up for this message."""
+"""Seconds that the patterns of an untrusted format may take for one message, before it is given up for this message."""
 
 MAX_DIAGNOSTIC_LINES = 60
 """Lines of prose kept for one recipient."""
@@ -45,10 +47,34 @@ class Detector(Protocol):
     def find(self, message: Message) -> Iterable[Finding]: ...
 
 
+def check_finding(finding: object) -> None:
+    """Raise `TypeError`, with the remedy, where what a detector yields is not made of what the merge step expects."""
+    if not isinstance(finding, Finding):
+        raise TypeError(f"a detector yields Finding values, not {finding!r}")
+    for name in FIELDS:
+        value = getattr(finding, name)
+        if value is None:
+            continue
+        if not isinstance(value, Value):
+            raise TypeError(f"Finding.{name} must be a Value, not {type(value).__name__}: write Value({value!r})")
+        texts = (value.text, value.part, value.rule)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(value.line, int):
+            raise TypeError(f"Finding.{name}: text, part and rule of a Value are text, its line is a number: {value!r}")
+    if not isinstance(finding.kind, Kind | None):
+        raise TypeError(f"Finding.kind must be a Kind, not {finding.kind!r}")
+    if not isinstance(finding.feedback, Feedback | None):
+        raise TypeError(f"Finding.feedback must be a Feedback, not {finding.feedback!r}")
+    if not isinstance(finding.unparsed, tuple) or not all(
+        isinstance(field, UnparsedField) for field in finding.unparsed
+    ):
+        raise TypeError(f"Finding.unparsed must be a tuple of UnparsedField, not {finding.unparsed!r}")
+
+
 class _Match(Protocol):
     def groupdict(self) -> dict[str, str | None]: ...
 
 
+_Pattern = re.Pattern[str] | regex.Pattern[str]
 _Search = Callable[[str], "_Match | None"]
 
 
@@ -99,39 +125,61 @@ class TextFormat:
     quiet: bool = False
     reports_only: bool = False
     trusted: bool = False
-    _recipient: tuple[_Search, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
-    _fields: tuple[_Search, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
+    _recipient: tuple[_Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
+    _fields: tuple[_Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise BouncelibError(f"a format needs a name, and {self.name!r} is none")
+        if not isinstance(self.headers, Mapping):
+            raise self._error(f'headers must be a mapping, such as {{"x-mailer": "frobnitz"}}, not {self.headers!r}')
+        for option in ("start", "marks", "end", "skip", "delay", "recipient", "fields"):
+            value = getattr(self, option)
+            if isinstance(value, str):
+                raise self._error(f"{option} must be a tuple: write ({value!r},)")
+            for text in value:
+                if option not in ("recipient", "fields"):
+                    self._check_phrase(option, text, may_be_empty=False)
+        for name, wanted in self.headers.items():
+            self._check_phrase("headers", name, may_be_empty=False)
+            for phrase in (wanted,) if isinstance(wanted, str) else wanted:
+                self._check_phrase("headers", phrase, may_be_empty=True)
+        self._check_phrase("recipient_header", self.recipient_header, may_be_empty=True)
         if not (self.start or self.headers or self.marks):
-            raise BouncelibError(f"format {self.name!r} would claim every message: give it `start` or `headers`")
-        phrases = [*self.start, *self.marks, *self.end, *self.skip, *self.delay, *self.headers]
-        for wanted in self.headers.values():
-            phrases += [wanted] if isinstance(wanted, str) else wanted
-        for phrase in phrases:
-            if phrase != phrase.lower() or "\n" in phrase:
-                raise BouncelibError(f"format {self.name!r}: {phrase!r} must be lower-case and within one line")
-        if "" in (*self.start, *self.marks, *self.end, *self.skip, *self.delay):
-            raise BouncelibError(f"format {self.name!r}: an empty phrase stands in every line")
-        object.__setattr__(self, "_recipient", tuple(self._compile(p) for p in self.recipient))
+            raise self._error("it would claim every message: give it `start`, `marks` or `headers`")
+        if not isinstance(self.kind, Kind):
+            raise self._error(f"kind must be a Kind, such as Kind.BOUNCE, not {self.kind!r}")
+        object.__setattr__(self, "_recipient", tuple(self._compile(p, "address") for p in self.recipient))
         object.__setattr__(self, "_fields", tuple(self._compile(p) for p in self.fields))
 
-    def _compile(self, pattern: str) -> _Search:
+    def _error(self, says: str) -> BouncelibError:
+        return BouncelibError(f"format {self.name!r}: {says}")
+
+    def _check_phrase(self, option: str, phrase: object, *, may_be_empty: bool) -> None:
+        if not isinstance(phrase, str):
+            raise self._error(f"{option}: {phrase!r} is no text")
+        if not phrase and not may_be_empty:
+            raise self._error(f"{option}: an empty phrase stands in every line")
+        if phrase != phrase.lower():
+            raise self._error(f"{option}: {phrase!r} must be lower-case: write {phrase.lower()!r}")
+        if "\n" in phrase:
+            raise self._error(f"{option}: {phrase!r} must be within one line")
+
+    def _compile(self, pattern: str, needed: str = "") -> _Pattern:
         try:
-            search: _Search
-            if self.trusted:
-                compiled = re.compile(pattern)
-                groups, search = set(compiled.groupindex), compiled.search
-            else:
-                timed = regex.compile(pattern)
-                groups, search = set(timed.groupindex), _timed(timed)
+            compiled: _Pattern = re.compile(pattern) if self.trusted else regex.compile(pattern)
         except (re.error, regex.error) as error:
-            raise BouncelibError(f"format {self.name!r}: pattern {pattern!r} does not compile: {error}") from error
-        if not groups or not groups <= set(FIELDS):
-            raise BouncelibError(
-                f"format {self.name!r}: pattern {pattern!r} needs named groups, all of them from {', '.join(FIELDS)}"
+            raise self._error(f"pattern {pattern!r} does not compile: {error}") from error
+        groups = set(compiled.groupindex)
+        if unknown := sorted(groups - set(FIELDS)):
+            raise self._error(
+                f"pattern {pattern!r} has a group {unknown[0]!r} that is no field; there are {', '.join(FIELDS)}"
             )
-        return search
+        if not groups or (needed and needed not in groups):
+            raise self._error(
+                f"pattern {pattern!r} has no group named {needed or 'after a field'}: (?P<{needed or 'status'}>...)"
+            )
+        return compiled
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -179,6 +227,11 @@ class TextFormat:
         begin = _first_of(self.start, text, unquoted=True) if self.start else 0
         return begin if begin < 0 else text.rfind("\n", 0, begin) + 1
 
+    def _searches(self, patterns: tuple[_Pattern, ...], patience: _Patience) -> list[_Search]:
+        if self.trusted:
+            return [pattern.search for pattern in patterns]
+        return [functools.partial(patience.search, pattern) for pattern in patterns]
+
     def _read(self, body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
         text = body.lower
         stop = _first_of(self.end, text, begin) if self.end else -1
@@ -186,6 +239,8 @@ class TextFormat:
         skips = [phrase for phrase in self.skip if text.find(phrase, begin, stop) >= 0]
         first = text.count("\n", 0, begin)
         lines = body.lines[: first + text.count("\n", begin, stop) + 1] if stop >= 0 else []
+        patience = _Patience()
+        openers, patterns = self._searches(self._recipient, patience), self._searches(self._fields, patience)
         shared = _Entry()
         current: _Entry | None = None
         for index, line in _unfold(lines, first) if self.folded else enumerate(lines[first:], first):
@@ -195,7 +250,7 @@ class TextFormat:
                     current.closed = bool(current.prose)
                 continue
             skipped = bool(skips) and _first_of(skips, line.lower()) >= 0
-            groups = None if skipped else _first(self._recipient, line)
+            groups = None if skipped else _first(openers, line)
             if groups and groups.get("address"):
                 if current is not None:
                     yield from current.findings(body, kind, shared.prose)
@@ -205,7 +260,7 @@ class TextFormat:
                 current.fill(groups, body, index)
                 continue
             entry = shared if current is None else current
-            groups = _first(self._fields, line)
+            groups = _first(patterns, line)
             if groups:
                 entry.fill(groups, body, index)
             if skipped or entry.closed or (current is None and not self.lasting):
@@ -307,14 +362,28 @@ def _unfold(lines: list[str], begin: int) -> Iterator[tuple[int, str]]:
         yield at, " ".join(pieces)
 
 
-def _timed(pattern: regex.Pattern[str]) -> _Search:
-    def search(line: str) -> _Match | None:
-        return pattern.search(line, timeout=TIMEOUT)
+class _Patience:
+    """The time that the patterns of one format have left for one message."""
 
-    return search
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = TIMEOUT
+
+    def search(self, pattern: _Pattern, line: str) -> _Match | None:
+        begun = time.perf_counter()
+        try:
+            return pattern.search(line, timeout=max(self.left, 0.001))  # type: ignore[call-overload]
+        except TimeoutError:
+            raise TimeoutError(
+                f"pattern {pattern.pattern!r} took more than {TIMEOUT} s for one message, at the line {line[:60]!r}: "
+                "take the repeats out of its repeats"
+            ) from None
+        finally:
+            self.left -= time.perf_counter() - begun
 
 
-def _first(searches: tuple[_Search, ...], line: str) -> dict[str, str | None] | None:
+def _first(searches: Sequence[_Search], line: str) -> dict[str, str | None] | None:
     for search in searches:
         match = search(line)
         if match is not None:

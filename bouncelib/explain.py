@@ -253,6 +253,8 @@ def _why_suppress(recipient: Recipient, verdict: ProvenanceVerdict) -> str:
         return "the failure is not final, or not about the address"
     if culprit is Attribution.MESSAGE or culprit is Attribution.SENDER:
         return f"{'the message' if culprit is Attribution.MESSAGE else 'the sending side'} caused it, not the address"
+    if any(entry.field == "suppress" for entry in recipient.evidence):
+        return "nothing ties this address to a message that we provably sent"
     return "nothing proves a permanent failure that the address or its domain caused"
 
 

@@ -10,12 +10,14 @@ import email.message
 from collections.abc import Iterable, Mapping
 
 from . import address as addresses
-from . import kinds, merge, timing, wrapped
+from . import kinds, merge, refusals, timing, wrapped
 from .context import Context
-from .detector import Detector
+from .detector import Detector, check_finding
+from .detectors import BUILTIN
 from .mime import Message, read
 from .model import (
     Action,
+    BouncelibError,
     BounceType,
     Defect,
     Evidence,
@@ -46,6 +48,11 @@ class Parser:
     __slots__ = ("_rules", "registry")
 
     def __init__(self, registry: Registry | None = None, rules: Rules | None = None) -> None:
+        """The default registry and the package's rules, where none are given."""
+        if not isinstance(registry, Registry | None):
+            raise BouncelibError(f"a Parser takes a Registry, not {registry!r}: write Registry.default().with_(...)")
+        if not isinstance(rules, Rules | None):
+            raise BouncelibError(f"a Parser takes Rules, not {rules!r}: write Rules.default().with_file(...)")
         self.registry = Registry.default() if registry is None else registry
         self._rules = rules
 
@@ -104,28 +111,34 @@ class Parser:
         `command` is the SMTP command that was refused, `remote_mta` the host that answered. Without a `recipient`
         the report's one recipient has an empty address. A 4xx reply makes a delay, a 2xx reply a success.
         """
-        text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-        finding = Finding(
-            address=Value(recipient or "", rule="argument"),
-            diagnostic=Value(text, rule="argument"),
-            command=Value(command, rule="argument") if command else None,
-            remote_mta=Value(remote_mta, rule="argument") if remote_mta else None,
-        )
-        facts = merge.settle(addresses.clean(recipient or "") or recipient or "", "reply", finding)
+        told = {"address": recipient, "diagnostic": reply, "command": command, "remote_mta": remote_mta}
+        text = {name: refusals.to_text(value or "") for name, value in told.items()}
+        finding = Finding(**{name: Value(value, rule="argument") for name, value in text.items() if value})
+        facts = merge.settle(addresses.clean(text["address"]) or text["address"], "reply", finding)
         klass = facts.reply.code // 100 if facts.reply else facts.status.klass if facts.status else 5
         kind = {2: Kind.SUCCESS, 4: Kind.DELAY}.get(klass, Kind.BOUNCE)
         when = Timing.SYNCHRONOUS, Evidence("timing", "reply", "refused in the SMTP dialogue")
         return Report(kind, (self._recipient(facts, kind, None, when, Judged(Provenance())),), detectors=("reply",))
 
-    def parse_refusals(self, refused: Mapping[str, tuple[int, bytes | str]] | Exception) -> Report:
-        """The verdict on what `smtplib` refused: the `recipients` of `SMTPRecipientsRefused`, or the exception itself.
+    def parse_refusals(
+        self,
+        refused: Mapping[str, refusals.Reply] | BaseException | Iterable[BaseException],
+        *,
+        command: str | None = "RCPT",
+        remote_mta: str | None = None,
+    ) -> Report:
+        """The verdict on what `smtplib` or `aiosmtplib` refused: what `sendmail` returns, or the exception it raises.
 
-        Of an `SMTPResponseException`, which names no recipient, the address is that of the sender where it was
-        refused (`SMTPSenderRefused`), else empty. Raises `TypeError` for any other exception.
+        A dictionary maps each recipient to the code and the text of its reply, which came after `command`: `DATA` where
+        an LMTP server answered for each one. An exception tells its own; of one that names no recipient the address is
+        that of the sender where it was refused (`SMTPSenderRefused`), else empty. Raises `TypeError` for any exception
+        that carries no reply.
         """
         reports = [
-            self.parse_reply(_reply_text(code, text), recipient=recipient, command=command)
-            for recipient, code, text, command in _refusals(refused)
+            self.parse_reply(
+                refusals.reply_text(one), recipient=one.recipient, command=one.command, remote_mta=remote_mta
+            )
+            for one in refusals.refusals(refused, command=command)
         ]
         found = {report.kind for report in reports}
         kind = next((kind for kind in (Kind.BOUNCE, Kind.DELAY) if kind in found), Kind.SUCCESS)
@@ -241,7 +254,9 @@ def _ask(detector: Detector, message: Message, found: list[tuple[str, Finding]],
     name = detector.name
     try:
         for finding in detector.find(message):
-            found.append((name, finding))  # noqa: PERF401 - what it found before it failed is kept
+            if name not in _BUILTIN:
+                check_finding(finding)
+            found.append((name, finding))
     except Exception as error:  # noqa: BLE001
         defects.append(Defect("detector-failed", f"{name}: {type(error).__name__}: {error}"[:500]))
 
@@ -254,38 +269,12 @@ def _feedback(found: Iterable[tuple[str, Finding]]) -> Feedback | None:
     return next((finding.feedback for _, finding in found if finding.feedback), None)
 
 
-def _reply_text(code: int, text: bytes | str) -> str:
-    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    lines = words.split("\n") or [""]
-    last = len(lines) - 1
-    return "\n".join(f"{code}{' ' if number == last else '-'}{line}" for number, line in enumerate(lines))
-
-
-def _refusals(
-    refused: Mapping[str, tuple[int, bytes | str]] | Exception,
-) -> list[tuple[str | None, int, bytes | str, str | None]]:
-    if isinstance(refused, Mapping):
-        return [(address, code, text, "RCPT") for address, (code, text) in refused.items()]
-    recipients = getattr(refused, "recipients", None)
-    if isinstance(recipients, Mapping):
-        return _refusals(recipients)
-    code, text = getattr(refused, "smtp_code", None), getattr(refused, "smtp_error", b"")
-    if not isinstance(code, int):
-        raise TypeError(f"{refused!r} carries no SMTP reply: neither recipients nor smtp_code")
-    command = _COMMANDS.get(type(refused).__name__)
-    sender = getattr(refused, "sender", None)
-    return [(sender if isinstance(sender, str) else None, code, text, command)]
-
-
-_COMMANDS = {
-    "SMTPSenderRefused": "MAIL", "SMTPDataError": "DATA", "SMTPConnectError": "CONN", "SMTPHeloError": "EHLO",
-    "SMTPAuthenticationError": "AUTH",
-}  # fmt: skip
-
 # The rule files that go by codes, not by what the server said in words.
 _FROM_CODES = frozenset({"", "status.toml", "codes.toml"})
 # What a report says in prose it says early on.
 _PARAGRAPHS = 12
 _VAGUE = _FROM_CODES | {"hints.toml"}
+
+_BUILTIN = frozenset(detector.name for detector in BUILTIN)
 
 DEFAULT = Parser()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib.metadata
+import types
 from collections.abc import Iterator
+from typing import Any, cast
 
 from .detector import Detector
 from .detectors import BUILTIN
@@ -28,20 +30,13 @@ class Registry:
     fallbacks: tuple[Detector, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        names: set[str] = set()
-        for detector in self.detectors:
-            name = getattr(detector, "name", None)
-            if not isinstance(name, str) or not callable(getattr(detector, "find", None)):
-                raise BouncelibError(f"{detector!r} is no detector: it needs a `name` and a method `find(message)`")
-            if name in names:
-                raise BouncelibError(f"two detectors are named {name!r}: rename one, or use without()")
-            names.add(name)
+        _check(self.detectors)
         fallbacks = tuple(detector for detector in self.detectors if getattr(detector, "fallback", False))
         object.__setattr__(self, "fallbacks", fallbacks)
         phrased = [
             (tuple(getattr(detector, "phrases", ())), n)
             for n, detector in enumerate(self.detectors)
-            if detector not in fallbacks
+            if not getattr(detector, "fallback", False)
         ]
         object.__setattr__(self, "_index", PhraseIndex((phrase, n) for phrases, n in phrased for phrase in phrases))
         object.__setattr__(self, "_always", frozenset(n for phrases, n in phrased if not phrases))
@@ -86,10 +81,38 @@ class Registry:
         for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
             try:
                 loaded = point.load()
-                found.append(loaded() if isinstance(loaded, type) or not hasattr(loaded, "find") else loaded)
+                found.append(_detector_in(loaded, point.value))
             except Exception as error:
                 raise BouncelibError(f"entry point {point.name!r} ({point.value}) cannot be loaded: {error}") from error
         return self.with_(*found)
+
+
+def _check(detectors: tuple[Detector, ...]) -> None:
+    names: set[str] = set()
+    for detector in detectors:
+        name = getattr(detector, "name", None)
+        if isinstance(detector, type):
+            raise BouncelibError(f"{detector.__name__} is a class: pass {detector.__name__}()")
+        if not isinstance(name, str) or not name or not callable(getattr(detector, "find", None)):
+            raise BouncelibError(f"{detector!r} is no detector: it needs a `name` and a method `find(message)`")
+        if name in names:
+            raise BouncelibError(f"two detectors are named {name!r}: rename one, or use without()")
+        names.add(name)
+        phrases = getattr(detector, "phrases", ())
+        if isinstance(phrases, str):
+            raise BouncelibError(f"detector {name!r}: phrases must be a tuple: write ({phrases!r},)")
+        for phrase in phrases:
+            if not isinstance(phrase, str) or not phrase or phrase != phrase.lower() or "\n" in phrase:
+                raise BouncelibError(f"detector {name!r}: phrase {phrase!r} must be lower-case and within one line")
+
+
+def _detector_in(loaded: Any, named: str) -> Detector:
+    """The detector that an entry point names, or that what it names makes."""
+    if isinstance(loaded, types.ModuleType):
+        raise TypeError(f"it names a module: write {named}:NAME")
+    detector = cast("Detector", loaded() if isinstance(loaded, type) or not hasattr(loaded, "find") else loaded)
+    _check((detector,))
+    return detector
 
 
 @functools.cache

@@ -240,14 +240,27 @@ def test_a_pattern_that_takes_too_long_is_given_up() -> None:
         ({"marks": ("",)}, "an empty phrase"),
         ({"recipient": ("(?P<address>",)}, "does not compile"),
         ({"recipient": ("(?P<address>",), "trusted": True}, "does not compile"),
-        ({"recipient": ("no group",)}, "needs named groups"),
-        ({"fields": ("(?P<colour>.)",)}, "all of them from address, original_address"),
+        ({"recipient": ("no group",)}, r"has no group named address: \(\?P<address>"),
+        ({"recipient": ("(?P<status>.)",)}, "has no group named address"),
+        ({"fields": ("no group",)}, "has no group named after a field"),
+        ({"fields": ("(?P<colour>.)",)}, "'colour' that is no field; there are address, original_address"),
+        ({"start": "a phrase"}, r"start must be a tuple: write \('a phrase',\)"),
+        ({"recipient": "(?P<address>.)"}, "recipient must be a tuple"),
+        ({"headers": ["x-heron"]}, "headers must be a mapping"),
+        ({"skip": (5,)}, "skip: 5 is no text"),
+        ({"kind": "nonsense"}, "kind must be a Kind"),
+        ({"recipient_header": "X-Failed"}, "recipient_header: 'X-Failed' must be lower-case: write 'x-failed'"),
     ],
 )
 def test_a_table_that_cannot_work_is_refused(columns: dict[str, Any], complaint: str) -> None:
     with pytest.raises(BouncelibError, match=complaint) as caught:
         TextFormat(**{**BASE, **columns})
     assert "format 'test'" in str(caught.value)
+
+
+def test_a_table_needs_a_name() -> None:
+    with pytest.raises(BouncelibError, match="a format needs a name, and '' is none"):
+        TextFormat(**{**BASE, "name": ""})
 
 
 def test_the_fields_are_those_of_a_finding() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 import bouncelib
-from bouncelib import BounceType, Finding, Kind, Message, Parser, Registry, Rules, Value
+from bouncelib import BounceType, Finding, Kind, Message, Parser, Registry, Report, Rules, TextFormat, Value
 
 BOUNCE = b"""\
 From: MAILER-DAEMON@mx.example.net
@@ -94,6 +94,50 @@ def test_a_fallback_that_raises_is_isolated_too() -> None:
 def test_strange_findings_do_no_harm() -> None:
     report = Parser(Registry.default().with_(Strange())).parse(BOUNCE)
     assert [recipient.address for recipient in report.recipients] == ["anne@example.org"]
+
+
+class Wrong:
+    name = "wrong"
+
+    def __init__(self, yields: object) -> None:
+        self.yields = yields
+
+    def find(self, message: Message) -> Iterator[Finding]:
+        del message
+        yield self.yields  # type: ignore[misc]
+
+
+WRONG = [
+    (None, "a detector yields Finding values, not None"),
+    ("x", "a detector yields Finding values"),
+    (Finding(address="x@example.net"), "Finding.address must be a Value, not str: write Value('x@example.net')"),  # type: ignore[arg-type]
+    (Finding(status=Value(None)), "Finding.status: text, part and rule of a Value are text"),  # type: ignore[arg-type]
+    (Finding(address=Value("a@example.net", part=3)), "Finding.address: text, part"),  # type: ignore[arg-type]
+    (Finding(kind="bounce"), "Finding.kind must be a Kind"),  # type: ignore[arg-type]
+    (Finding(feedback="x"), "Finding.feedback must be a Feedback"),  # type: ignore[arg-type]
+    (Finding(unparsed=("x",)), "Finding.unparsed must be a tuple of UnparsedField"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("yields", "says"), WRONG, ids=[case[1] for case in WRONG])
+def test_a_detector_that_yields_what_it_should_not_is_isolated(yields: object, says: str) -> None:
+    report = Parser(Registry.default().with_(Wrong(yields))).parse(BOUNCE)
+    assert [recipient.address for recipient in report.recipients] == ["anne@example.org"]
+    (defect,) = report.defects
+    assert defect.rule == "detector-failed"
+    assert says in defect.text
+    assert Report.from_dict(report.to_dict()) == report
+
+
+def test_a_slow_pattern_gets_its_time_once_a_message_and_not_once_a_line() -> None:
+    slow = TextFormat(
+        name="slow", start=("slow",), recipient=("(?P<address>^z)",), fields=(r"^(?P<status>(?:a|aa)+)$",)
+    )
+    raw = BOUNCE.replace(b"--b\n", b"--b\n\nslow\n" + (b"a" * 40 + b"!\n") * 200 + b"--b\n", 1)
+    report = Parser(Registry.default().with_(slow)).parse(raw)
+    assert [recipient.address for recipient in report.recipients] == ["anne@example.org"]
+    assert "took more than 0.5 s" in report.defects[-1].text
+    assert "slow: TimeoutError" in report.defects[-1].text
 
 
 def test_a_fallback_waits_until_nobody_else_found_anybody() -> None:

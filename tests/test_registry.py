@@ -33,6 +33,18 @@ class Loud:
         yield Finding(address=Value("loud@example.com"), kind=Kind.BOUNCE)
 
 
+def with_phrases(phrases: object) -> Loud:
+    detector = Loud()
+    detector.phrases = phrases  # type: ignore[attr-defined]
+    return detector
+
+
+def test_a_detector_with_phrases_is_asked_only_where_one_stands() -> None:
+    parser = Parser(Registry((with_phrases(("the loud one speaks",)),)))
+    assert parser.parse(b"Subject: x\n\nThe Loud One speaks.\n").recipients != ()
+    assert parser.parse(b"Subject: x\n\nthe quiet one\n").recipients == ()
+
+
 def test_with_and_without_make_new_values() -> None:
     default = Registry.default()
     more = default.with_(FROBNITZ)
@@ -55,14 +67,15 @@ def test_a_registered_format_is_used() -> None:
         (lambda: Registry.default().with_(FROBNITZ, FROBNITZ), "two detectors are named 'frobnitz'"),
         (lambda: Registry.default().without("nobody"), "no detector is named 'nobody'; there are .*rfc3464"),
         (lambda: Registry((object(),)), "is no detector"),  # type: ignore[arg-type]
-        (lambda: Registry((Loud,)), None),  # type: ignore[arg-type]
+        (lambda: Registry((Loud,)), r"Loud is a class: pass Loud\(\)"),  # type: ignore[arg-type]
+        (lambda: Registry((with_phrases("one phrase"),)), r"phrases must be a tuple: write \('one phrase',\)"),
+        (lambda: Registry((with_phrases(("One phrase",)),)), "'One phrase' must be lower-case"),
+        (lambda: Parser([FROBNITZ]), r"a Parser takes a Registry, .* write Registry.default\(\).with_"),  # type: ignore[arg-type]
+        (lambda: Parser(rules=5), "a Parser takes Rules, not 5"),  # type: ignore[arg-type]
     ],
 )
-def test_a_programmers_errors_say_what_to_do(change: object, message: str | None) -> None:
+def test_a_programmers_errors_say_what_to_do(change: object, message: str) -> None:
     assert callable(change)
-    if message is None:  # a class with the right names passes for a detector: only calling it would tell
-        change()
-        return
     with pytest.raises(BouncelibError, match=message):
         change()
 
@@ -76,6 +89,7 @@ def installed(tmp_path: pathlib.Path) -> Iterator[pathlib.Path]:
         "                      recipient=(r'^victim: (?P<address>\\S+)$',))\n"
         "class Made:\n    name = 'made'\n    def find(self, message):\n        return ()\n"
         "def make():\n    detector = Made()\n    detector.name = 'made-by-call'\n    return detector\n"
+        "def nobody():\n    return None\n"
     )
     info = tmp_path / "frobnitz_plugin-1.0.dist-info"
     info.mkdir()
@@ -96,7 +110,15 @@ def test_discover_finds_what_packages_offer(installed: pathlib.Path) -> None:
     assert Parser(registry).parse(RAW).recipients[0].address == "anne@example.com"
 
 
-def test_discover_names_the_entry_point_that_is_broken(installed: pathlib.Path) -> None:
-    (installed / "entry_points.txt").write_text("[bouncelib.detectors]\nbad = frobnitz_plugin:NOTHING\n")
-    with pytest.raises(BouncelibError, match=r"entry point 'bad' \(frobnitz_plugin:NOTHING\) cannot be loaded"):
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("frobnitz_plugin:NOTHING", "has no attribute"),
+        ("frobnitz_plugin", "it names a module: write frobnitz_plugin:NAME"),
+        ("frobnitz_plugin:nobody", "None is no detector"),
+    ],
+)
+def test_discover_names_the_entry_point_that_is_broken(installed: pathlib.Path, value: str, says: str) -> None:
+    (installed / "entry_points.txt").write_text(f"[bouncelib.detectors]\nbad = {value}\n")
+    with pytest.raises(BouncelibError, match=rf"entry point 'bad' \({value}\) cannot be loaded: .*{says}"):
         Registry.default().discover()
