@@ -111,10 +111,14 @@ class Parser:
         `command` is the SMTP command that was refused, `remote_mta` the host that answered. Without a `recipient`
         the report's one recipient has an empty address. A 4xx reply makes a delay, a 2xx reply a success.
         """
-        told = {"address": recipient, "diagnostic": reply, "command": command, "remote_mta": remote_mta}
-        text = {name: refusals.to_text(value or "") for name, value in told.items()}
-        finding = Finding(**{name: Value(value, rule="argument") for name, value in text.items() if value})
-        facts = merge.settle(addresses.clean(text["address"]) or text["address"], "reply", finding)
+        named, text, verb, host = [refusals.to_text(told or "") for told in (recipient, reply, command, remote_mta)]
+        finding = Finding(
+            address=Value(named, rule="argument"),
+            diagnostic=Value(text, rule="argument"),
+            command=Value(verb, rule="argument"),
+            remote_mta=Value(host, rule="argument"),
+        )
+        facts = merge.settle(addresses.clean(named) or named, "reply", finding)
         klass = facts.reply.code // 100 if facts.reply else facts.status.klass if facts.status else 5
         kind = {2: Kind.SUCCESS, 4: Kind.DELAY}.get(klass, Kind.BOUNCE)
         when = Timing.SYNCHRONOUS, Evidence("timing", "reply", "refused in the SMTP dialogue")
