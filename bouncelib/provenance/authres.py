@@ -85,9 +85,11 @@ def prove(
     `reporter` is the host that wrote the report, `sender` the envelope sender. `is_own_domain` tells whether a result
     is about us; a result without a domain is about the sender.
     """
+    fields = [(name, value) for name, value in headers if name.lower() in _ALL_FIELDS]
+    if not fields:
+        return None
     top = next((value for name, value in headers if name.lower() == "received"), "")
     authors = [host for host in (reporter, parse(top).by) if host]
-    fields = [(name, value) for name, value in headers if name.lower() in _ALL_FIELDS]
     results = [
         result
         for name, value in fields[:_MAX_FIELDS]
