@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from . import address as addresses
@@ -35,7 +35,7 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
     """Who wrote a report: Reporting-MTA, else the host of its oldest Received line, else the domain of its From."""
     if reporting_mta and ("." in reporting_mta or reporting_mta.startswith("[")):
         return Reporter(reporting_mta.lower(), "field reporting-mta")
-    for line in reversed(_received(headers)):
+    for line in map(parse, reversed(headers.get_all("received")[:_MAX_LINES])):
         host = line.host if "." in line.host else line.by
         if "." in host:
             return Reporter(host, "oldest Received of the report")
@@ -54,18 +54,16 @@ class Case:
     recipients: Sequence[tuple[str, str | None]]
     context: Context
 
-    @functools.cached_property
-    def carried(self) -> list[Received]:
+    @property
+    def carried(self) -> Iterator[Received]:
         """The hops of the report, newest first."""
-        return _received(self.headers)
+        return map(parse, self.headers.get_all("received")[:_MAX_LINES])
 
-    @functools.cached_property
-    def returned(self) -> list[Received]:
+    @property
+    def returned(self) -> Iterator[Received]:
         """The hops of the returned message, newest first."""
-        lines = [
-            value for name, value in (self.original.headers if self.original else ()) if name.lower() == "received"
-        ]
-        return [parse(line) for line in lines[:_MAX_LINES]]
+        fields = self.original.headers if self.original else ()
+        return map(parse, [value for name, value in fields if name.lower() == "received"][:_MAX_LINES])
 
     @functools.cached_property
     def senders(self) -> set[str]:
@@ -79,10 +77,6 @@ class Case:
     def targets(self) -> set[str]:
         """The domains of the recipients, by either name."""
         return {addresses.domain_of(address) for pair in self.recipients for address in pair if address} - {""}
-
-
-def _received(headers: Headers) -> list[Received]:
-    return [parse(line) for line in headers.get_all("received")[:_MAX_LINES]]
 
 
 def _by_own_server(case: Case) -> Timing | None:
@@ -100,10 +94,9 @@ def _by_foreign_server(case: Case) -> Timing | None:
 
 def _never_carried(case: Case) -> Timing | None:
     """The report has Received lines, and in none of them has one host handed it to another."""
-    lines = case.carried
-    if lines and not any(line.has_from and not line.is_local for line in lines):
-        return Timing.SYNCHRONOUS
-    return None
+    if "received" not in case.headers or any(line.has_from and not line.is_local for line in case.carried):
+        return None
+    return Timing.SYNCHRONOUS
 
 
 def _sides(case: Case) -> Timing | None:
