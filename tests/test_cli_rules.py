@@ -42,7 +42,7 @@ def test_all_rules_are_listed_in_order(capsys: pytest.CaptureFixture[str]) -> No
 def test_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "--reason", "null_mx", "--file", "phrases"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines == [
+    assert lines[:3] == [
         "null-mx: null_mx, domain; phrases.toml",
         "    556 5.1.10 Recipient address has null MX",
         "    RFC 7505: the domain says that it takes no mail.",
