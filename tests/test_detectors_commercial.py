@@ -6,10 +6,12 @@ import dataclasses
 import json
 import re
 import time
+from pathlib import Path
 
 import pytest
 
 import bouncelib
+from bouncelib import testing
 from bouncelib.detector import TextFormat
 from bouncelib.detectors import BUILTIN
 from bouncelib.model import Action, Kind
@@ -593,3 +595,31 @@ def test_patterns_are_linear(table: TextFormat) -> None:
             start = time.perf_counter()
             compiled.search(line)
             assert time.perf_counter() - start < 0.1, (pattern, line[:20])
+
+
+def test_every_detector_has_a_sample() -> None:
+    """What no sample shows cannot be seen to break."""
+    corpus = Path(__file__).parent.parent / "corpus"
+    seen = {name for sample in testing.discover(corpus) for name in sample.parse().detectors}
+    assert {detector.name for detector in BUILTIN} <= seen
+
+
+def test_dashes_tell_products_apart() -> None:
+    """Sendmail 8.6, McAfee and BIGLOBE announce delivery problems in the same words."""
+    listed = "<anne@example.com>  (unrecoverable error)\n"
+    report = parse(DAEMON, f"   ----- The following addresses had delivery problems -----\n{listed}")
+    assert [recipient.address for recipient in report.recipients] == ["anne@example.com"]
+    assert {"mcafee", "biglobe"}.isdisjoint(report.detectors)
+
+
+def test_mdaemon_address_behind_a_label() -> None:
+    text = (
+        "The attached message had TRANSIENT non-fatal delivery errors!\n\nFailed address: anne@example.com\n\n"
+        "--- Session Transcript ---\n Thu 2004-01-01 10:00:00: Attempting SMTP connection to [192.0.2.25:25]\n"
+        " Thu 2004-01-01 10:00:01: <-- 451 4.7.1 try again later\n--- End Transcript ---\n"
+    )
+    report = parse(DAEMON, text)
+    (recipient,) = report.recipients
+    assert "mdaemon" in report.detectors
+    assert (report.kind, recipient.address, recipient.remote_mta) == (Kind.DELAY, "anne@example.com", "192.0.2.25")
+    assert str(recipient.status) == "4.7.1"

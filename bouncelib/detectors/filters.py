@@ -81,7 +81,8 @@ MAILMARSHAL = TextFormat(
 
 MCAFEE = TextFormat(
     name="mcafee",
-    start=("--- the following addresses had delivery problems ---",),
+    # With the blank before it; Sendmail and others have more dashes there.
+    start=(" --- the following addresses had delivery problems ---",),
     recipient=(rf"^\s*<(?P<address>{ADDRESS})>\s*(?:\((?P<diagnostic>.{{1,900}})\))?\s*$",),
     reports_only=True,
     trusted=True,

@@ -19,6 +19,7 @@ ACTIVE_HUNTER = TextFormat(
 
 BIGLOBE = TextFormat(
     name="biglobe",
+    marks=("----- non-delivered information",),
     start=("----- the following addresses had delivery problems -----",),
     recipient=(rf"^\s*<?(?P<address>{ADDRESS})>?\s*$",),
     skip=("----- non-delivered information",),
@@ -30,7 +31,7 @@ BIGLOBE = TextFormat(
 # The address stands before the words in some of au's reports, after them in others.
 EZWEB = TextFormat(
     name="ezweb",
-    headers={"from": ("postmaster@ezweb.ne.jp", "postmaster@au.com", "postmaster@uqmobile.jp")},
+    headers={"from": "postmaster@"},  # at ezweb.ne.jp, au.com, uqmobile.jp
     marks=(
         "each of the following recipients was rejected by a remote",
         "the user(s) account is",

@@ -9,13 +9,24 @@ __all__ = ["MDAEMON", "MDAEMON_LOCAL"]
 
 MDAEMON = TextFormat(
     name="mdaemon",
-    start=("did not receive a copy of your message:", "have not yet received your message:"),
-    recipient=(rf"^>\s*(?P<address>{ADDRESS})\s*$",),
+    start=(
+        "did not receive a copy of your message:",
+        "have not yet received your message:",
+        "the attached message had permanent fatal delivery errors",
+        "the attached message had permanent non-fatal delivery errors",
+        "the attached message had transient non-fatal delivery errors",
+        "the attached message had transient delivery errors",
+    ),
+    recipient=(rf"^(?:>|Failed address:)\s*(?P<address>{ADDRESS})\s*$",),
     fields=(
         r"(?:^\s+|<-- )(?P<diagnostic>[45]\d\d[ -].*)",
-        r"Attempting SMTP connection to (?:\[)?(?P<remote_mta>[A-Za-z0-9.:-]{3,250})",
+        r"Attempting SMTP connection to \[?(?P<remote_mta>[A-Za-z0-9.-]{3,250})",
     ),
-    delay=("have not yet received your message:", "delivery will be attempted again"),
+    delay=(
+        "have not yet received your message:",
+        "delivery will be attempted again",
+        "the attached message had transient",
+    ),
     paragraph=False,
     reports_only=True,
     trusted=True,

@@ -13,6 +13,7 @@ UNNAMED = (
         recipient=(r"^Delivery failed: (?P<address>[^\s<>]{1,320}@[^\s<>]{1,255})\s*$",),
         fields=(
             r"^(?P<remote_mta>[0-9A-Fa-f.:]{7,45}) (?:does not like|failed after)",
+            r"^Remote host said(?:\[[^\[\]]{0,60}\])?: ?(?P<diagnostic>.+)$",
             r"^STEP: (?P<command>[A-Z]{4,8}(?: [A-Z]{2,4})?)",
         ),
         reports_only=True,
