@@ -1,7 +1,7 @@
 """What servers say, each in its own words, and what it means: `grammar.txt`, a table that grows with every misreading.
 
 Beside the rules' own examples it says that the grammar holds: no line of it was at hand when the rules were written,
-though for some of them a rule has been made wider since. A line: reason, the command that was refused or nothing, the reply.
+though for some of them a rule has been made wider since. A line: reason, refused command or nothing, reply.
 """
 
 import pathlib
