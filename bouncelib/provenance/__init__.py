@@ -56,6 +56,7 @@ _NAMES_RECIPIENTS = frozenset({
     "x-envelope-to", "x-rcpt-to", "x-forwarded-to",
 })  # fmt: skip
 _SIGNED_RECIPIENTS = frozenset({"to", "cc", "resent-to", "resent-cc"})
+_NOTHING = Context()
 _MAX_ADDRESS = 600
 _MAX_TEXT = 1 << 17
 
@@ -92,6 +93,8 @@ class Judged:
 
 def judge(case: Case, context: Context) -> Judged:
     """Whether the report is about a message of ours, by all the proofs that the context allows."""
+    if context == _NOTHING and not _speaks_for_itself(case):
+        return Judged(Provenance())
     headers = case.message.headers.decoded()
     sent_to = tuple(_sent_to(headers))
     lines = [value for name, value in headers if name.lower() == "received"]
@@ -120,6 +123,16 @@ def judge(case: Case, context: Context) -> Judged:
     if context.holds_key and not (deciding and deciding.name == "own-server"):
         doubted = _doubted(case, deciding, named, signed)
     return Judged(Provenance(verdict, tuple(proofs)), doubted, named or _plain_recipient(sent_to, context))
+
+
+def _speaks_for_itself(case: Case) -> bool:
+    """Whether there is anything to see without knowing who we are: authentication results, or an address like VERP."""
+    headers = case.message.headers
+    return (
+        "authentication-results" in headers
+        or any("=" in headers.raw(name) for name in _SENT_TO)
+        or (case.original is not None and authres.has_results(case.original.headers))
+    )
 
 
 def tag_proofs(address: str, context: Context) -> Iterator[Proof]:

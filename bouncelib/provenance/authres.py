@@ -18,7 +18,7 @@ from ..address import domain_of
 from ..model import Proof, ProvenanceVerdict
 from .received import Received, parse, same_organisation
 
-__all__ = ["Result", "prove", "prove_report", "read"]
+__all__ = ["Result", "has_results", "prove", "prove_report", "read"]
 
 NAME = "authentication-results"
 _FIELDS = frozenset({"authentication-results", "arc-authentication-results"})
@@ -71,6 +71,11 @@ def read(name: str, value: str) -> Iterator[Result]:
             wanted = {"dmarc": _HEADER_FROM, "spf": _MAIL_FROM}.get(match[1].lower(), _PROPERTY)
             found = wanted.search(text)
             yield Result(author, match[1].lower(), match[2].lower(), _domain(found[1]) if found else "", text.strip())
+
+
+def has_results(headers: Sequence[tuple[str, str]]) -> bool:
+    """Whether any field of the header tells of authentication."""
+    return any(name.lower() in _ALL_FIELDS for name, _ in headers)
 
 
 def prove(

@@ -30,6 +30,7 @@ _MAX_LINE = 4000
 
 _IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
 _BARE_IP = re.compile(r"(?:\S{1,100}@)?([0-9A-Fa-f.:]{3,60})")
+_IPV4 = re.compile(r"(?:(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!\Z)|\Z)){4}", re.ASCII)
 _HELO = re.compile(r"(?i)\b(?:helo|ehlo)[= ]\s*\[?([^\s()\]]{1,255})")
 _NAMED = re.compile(r"(?:\S{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]{0,254})\.?\s+\[")
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
@@ -324,4 +325,6 @@ def _client(tokens: Sequence[tuple[bool, str]], *, verified: bool) -> tuple[str,
 
 def _ip(text: str) -> str:
     match = _IP_IN_BRACKETS.search(text) or _BARE_IP.fullmatch(text)
-    return match[1] if match and network_address(match[1]) is not None else ""
+    if not match:
+        return ""
+    return match[1] if _IPV4.fullmatch(match[1]) or network_address(match[1]) is not None else ""
