@@ -86,6 +86,7 @@ __all__ = [
     "check_verp",
     "make_verp",
     "parse",
+    "parse_log_line",
     "parse_refusals",
     "parse_reply",
 ]
@@ -107,4 +108,5 @@ def parse(
 
 
 parse_reply = DEFAULT.parse_reply
+parse_log_line = DEFAULT.parse_log_line
 parse_refusals = DEFAULT.parse_refusals

@@ -10,13 +10,15 @@ import email.message
 from collections.abc import Iterable, Mapping
 
 from . import address as addresses
-from . import kinds, merge, refusals, timing, wrapped
+from . import kinds, logs, merge, refusals, timing, wrapped
+from .bounce_address import check_bounce_address
 from .context import Context
 from .detector import Detector, check_finding
 from .detectors import BUILTIN
 from .mime import Message, read
 from .model import (
     Action,
+    AddressVerdict,
     BouncelibError,
     BounceType,
     Defect,
@@ -149,6 +151,40 @@ class Parser:
         recipients = tuple(recipient for report in reports for recipient in report.recipients)
         return Report(kind, recipients, detectors=("reply",))
 
+    def parse_log_line(self, line: str | bytes, *, context: Context | None = None) -> Report | None:
+        """The verdict on a delivery that a line of Postfix's, Exim's or Sendmail's log tells of; `None` for all others.
+
+        The log is that of our own server: what it failed to deliver it was still responsible for. With a context, the
+        sender, where the line has it (Exim), may prove by its tag that the message was ours.
+        """
+        told = logs.read(line)
+        if told is None:
+            return None
+        kind = _KINDS.get(told.action, Kind.SUCCESS)
+        provenance = Provenance()
+        check = check_bounce_address(told.sender, context) if told.sender and context else None
+        if check and check.proof and check.verdict is AddressVerdict.ACCEPT:
+            provenance = Provenance(ProvenanceVerdict.OWN, (check.proof,))
+        when = Timing.SYNCHRONOUS, Evidence("timing", told.program, "logged by the server that had the message")
+        recipients = []
+        for finding in told.recipients:
+            facts = merge.settle(finding.address.text if finding.address else "", told.program, finding)
+            facts = dataclasses.replace(facts, action=told.action)
+            recipients.append(self._recipient(facts, kind, told.host, when, Judged(provenance)))
+        evidence = [
+            Evidence(name, told.program, "log line", text=text)
+            for name, text in (("reporting_mta", told.host), ("queue_id", told.queue_id))
+            if text
+        ]
+        return Report(
+            kind,
+            tuple(recipients),
+            told.host,
+            provenance=provenance,
+            detectors=(told.program,),
+            evidence=tuple(evidence),
+        )
+
     def _recipient(
         self,
         facts: merge.Facts,
@@ -236,6 +272,7 @@ def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kin
 
 _TO_THE_SENDER = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
 _DOUBTED = Evidence("suppress", "provenance", "nothing ties the recipient to a message that was provably ours")
+_KINDS = {Action.FAILED: Kind.BOUNCE, Action.DELAYED: Kind.DELAY}
 _ACTIONS = {Kind.DELAY: Action.DELAYED, Kind.SUCCESS: Action.DELIVERED}
 
 

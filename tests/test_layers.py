@@ -14,6 +14,7 @@ PACKAGE = pathlib.Path(bouncelib.__file__).parent
 LAYERS = (
     ("model",),
     ("context", "charset", "status", "reply", "address", "dialogue", "phrases", "refusals"),
+    ("logs",),
     ("header", "body"),
     ("mime",),
     ("marks", "wrapped"),
