@@ -100,10 +100,31 @@ def test_the_registry_is_whole() -> None:
         ("ab", "cab", False),
         ("email", "E-Mail address", True),
         ("blacklist", "black-listed", True),
+        ("relay", "relay.example.com said no", False),
+        ("full", "cannot open /var/mail/full.mbox", False),
+        ("spam", "see http://spam.example.com/spam/help", False),
+        ("nosuchuser", "see https://help.example.com/mail/?p=NoSuchUser", True),
+        ("bl000001", "see http://help.example.com/codes.php#BL000001", True),
+        ("please", "Mailbox full.Please try again", True),
+        ("notauthorized", "RESOLVER.RST.NotAuthorized; no", True),
+        ("mail from", "554 no (in reply to MAIL FROM command)", False),
     ],
 )
 def test_a_literal_in_a_text(literal: str, text: str, found: bool) -> None:
     assert matcher.Matcher([literal]).find(matcher.part(text)[0]) == ({literal} if found else set())
+
+
+@pytest.mark.parametrize(
+    "literal, text, found",
+    [
+        ("/zen example", "blocked using zen.example.org", True),
+        ("/example org help", "see http://www.example.org/help?ip=192.0.2.1", True),
+        ("/zen example", "zen example", False),
+        ("/bin sh$", "/bin/sh: not found", True),
+    ],
+)
+def test_a_literal_in_a_name(literal: str, text: str, found: bool) -> None:
+    assert matcher.Matcher([literal]).find(matcher.part(text)[1]) == ({literal} if found else set())
 
 
 def test_only_the_front_of_a_text_is_looked_at() -> None:

@@ -55,7 +55,7 @@ _NAME_MARK = re.compile(r"\.[^\W\d]|[/@]")
 _DOTTED = re.compile(
     r"""(?<![^\s<>()\[\]"',;=|{}])[^\s<>()\[\]"',;=|{}./@]*+[./@][^\s<>()\[\]"',;=|{}]*+""",
 )
-_ADDRESS = re.compile(r"[^:@]*+@[\w.\-]*+")
+_ADDRESS = re.compile(r"""[^\s<>()\[\]"',;:=|{}@]*+@[\w.\-]*+""")
 _URL = re.compile(r"(?:https?:/|www\.)[^?#]*+")
 _PATH = re.compile(r"/\w[^/:]*+/[^:]*+")
 # Three labels are a host, unless the last one is long, as in Exchange's RESOLVER.RST.NotAuthorized; and two with a
@@ -84,14 +84,14 @@ def part(text: str) -> tuple[str, str]:
 
 
 def _without_names(token: str, names: list[str]) -> str:
-    """`token` without the names in it, which go to `names`."""
+    """`token` without the names in it; those of hosts and files go to `names`."""
+    if "@" in token:
+        return _ADDRESS.sub(" @ ", token)  # the local part says nothing: full@example.com
     if not token.strip("0123456789.[](),:;#-"):
         return token
 
     def replace(match: re.Match[str]) -> str:
         word = match[0]
-        if "@" in word:
-            return _ADDRESS.sub(" @ ", word)  # the local part says nothing: full@example.com
         name = _URL.match(word) or _PATH.match(word) or _HOST.match(word)
         if not name:
             return word
