@@ -13,6 +13,7 @@ _LIMIT = 4096
 
 # The words that MTAs put for a command, longest first; RFC 5321 section 4.1, RFC 2033, RFC 3030.
 _WORDS = (
+    ("mail+rcpt", Command.RCPT),  # chasquid, which sends both before it reads an answer
     ("end of data", Command.DATA), ("end-of-data", Command.DATA), ("message body", Command.DATA),
     ("message content", Command.DATA), ("mail data", Command.DATA), ("sending data", Command.DATA),
     ("body of message", Command.DATA), ("data block", Command.DATA), ("pipelined", Command.DATA),

@@ -206,7 +206,8 @@ def _feedback(feedback: Feedback) -> Iterator[str]:
 
 
 def _recipient(recipient: Recipient, verdict: ProvenanceVerdict) -> Iterator[str]:
-    alias = f" (the sender wrote to {_short(recipient.original_address)})" if recipient.original_address else ""
+    known_as = recipient.subscriber
+    alias = f" (the sender wrote to {_short(known_as)})" if known_as != recipient.address else ""
     yield f"{_short(recipient.address) or '(recipient not named)'}{alias}"
     status = f", status {recipient.status}" if recipient.status else ""
     yield f"  What happened: {ACTIONS[recipient.action]}{status}{_after(recipient)}"

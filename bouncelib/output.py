@@ -97,7 +97,7 @@ def _text_rows(name: str, report: Report) -> list[Row]:
         words += [str(word) for word in (recipient.bounce_type, recipient.timing) if word and word != "unknown"]
         if recipient.suppress:
             words.append("suppress")
-        alias = f" ({one_line(recipient.original_address, 200)})" if recipient.original_address else ""
+        alias = f" ({one_line(recipient.subscriber, 200)})" if recipient.subscriber != recipient.address else ""
         lines.append(f"  {one_line(recipient.address, 200) or '(not named)'}{alias}: {', '.join(words)}")
         if said := recipient.diagnostic or (recipient.reply and str(recipient.reply)):
             lines.append(f"    {one_line(said, 300)}")

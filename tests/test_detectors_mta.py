@@ -436,7 +436,7 @@ FORMATS = [
             '- "anne@example.com" (EMAIL) failed permanently with error:',
             "    MAIL+RCPT 550 5.1.1 no such user",
         ),
-        [("anne@example.com", None, "5.1.1", Command.MAIL, None, "550 5.1.1 no such user")],
+        [("anne@example.com", None, "5.1.1", Command.RCPT, None, "550 5.1.1 no such user")],
         id="chasquid",
     ),
     pytest.param(

@@ -13,7 +13,7 @@ CHASQUID = TextFormat(
     name="chasquid",
     start=("delivery of your message to the following recipient(s) failed permanently",),
     recipient=(r"^- \"(?P<address>[^\"]{1,320})\" \([A-Z]{1,10}\) failed (?:permanently|temporarily)",),
-    fields=(r"^\s+(?P<diagnostic>(?:(?P<command>MAIL|RCPT|DATA)(?:\+[A-Z]{4})? )?\S.*)",),
+    fields=(r"^\s+(?P<diagnostic>(?:(?P<command>(?:MAIL|RCPT|DATA)(?:\+[A-Z]{4})?) )?\S.*)",),
     reports_only=True,
     trusted=True,
 )
