@@ -180,7 +180,7 @@ _PIPES = ("|", "/", ":include:")
 # -- Exim
 
 _EXIM = re.compile(
-    r"(?P<before>[\w .,:+/\[\]<>()-]{0,200}?)(?<![\w-])"
+    rf"(?:{_TIME} )?(?:\[\d{{1,10}}\] )?"
     r"(?P<queue>[0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2}(?:[0-9A-Za-z]{2})?)"
     r" (?P<flag>=>|->|>>|==|\*\*) (?P<rest>.+)",
     re.ASCII,
@@ -203,7 +203,8 @@ _EXIM_ACTIONS = {"**": Action.FAILED, "==": Action.DELAYED}
 
 
 def _exim(text: str) -> Delivery | None:
-    line = _EXIM.match(text)
+    prefix = _PREFIX.match(text)
+    line = _EXIM.match(text, prefix.end() if prefix else 0)
     match = _EXIM_REST.match(line["rest"]) if line else None
     if line is None or match is None:
         return None
@@ -228,6 +229,5 @@ def _exim(text: str) -> Delivery | None:
         diagnostic=Value(_EXIM_NEW_LINE.sub("\n", said), rule=rule),
         remote_mta=Value(host, rule="H=") if host else None,
     )
-    prefix = _PREFIX.match(line["before"])
     by = prefix["host"] if prefix else None
     return Delivery("exim-log", action, (finding,), by, line["queue"], sender[1] if sender else None)

@@ -99,6 +99,8 @@ DELIVERIES = [
      "failed", "anne@example.net", None, "5.7.1", 550, "MAIL", "mx.example.net", "spam_block", False),
     (P + "exim[4711]: 1vNAbC-0003xY-7Q ** anne@example.net R=dnslookup T=remote_smtp H=mx.example.net [192.0.2.1]: SMTP error from remote mail server after RCPT TO:<anne@example.net>: 550 no such user",
      "failed", "anne@example.net", None, None, 550, "RCPT", "mx.example.net", "bad_mailbox", True),
+    (P + "exim[4711]: 2026-11-23 12:00:00.123 [4711] 1vNAbC-0003xY-7Q ** anne@example.net: Unknown user",
+     "failed", "anne@example.net", None, None, None, None, None, "bad_mailbox", True),
     ("1vNAbC-0003xY-7Q ** anne@example.net: Unknown user",
      "failed", "anne@example.net", None, None, None, None, None, "bad_mailbox", True),
     # Sendmail
@@ -171,6 +173,7 @@ OTHERS = [
     E + "=> |/usr/bin/prog R=x T=address_pipe",
     E + "H=mx.example.net [192.0.2.1]: SMTP error from remote mail server after RCPT TO:<a@example.net>: 450 later",
     "2026-11-23 12:00:00 H=a [192.0.2.9] F=<a@example.net> rejected RCPT <x@example.com>: Unknown user",
+    "2026-11-23 12:00:00 unexpected disconnection from 1vNAbC-0003xY-7Q ** anne@example.net: Unknown user",
     "2026-11-23 12:00:00 no host name found for IP address 192.0.2.9",
     S + "from=<bob@example.com>, size=500, class=0, nrcpts=1, msgid=<1@example.com>, proto=ESMTP, relay=a [192.0.2.9]",
     S + ESMTP + "dsn=2.0.0, stat=queued",
