@@ -464,6 +464,31 @@ CASES = (
         kind=Kind.DELAY,
     ),
     Case(
+        "a Chinese portal",
+        "抱歉，您的邮件被退回来了……\n\n发件人：sender@example.org\n收件人：anne@example.com\n"
+        "退信原因：550 5.1.1 user not found\n",
+        "portal",
+        status="5.1.1",
+        code=550,
+    ),
+    Case(
+        "a Korean portal",
+        "메일 전송에 실패하였습니다.\n\n보낸 사람: sender@example.org\n받는사람 : anne@example.com\n"
+        "실패 사유 : 552 5.2.2 mailbox full\n",
+        "portal",
+        status="5.2.2",
+        code=552,
+    ),
+    Case(
+        "exchange 2013, Portuguese, delay",
+        "A entrega a estes destinatários ou grupos foi atrasada:\n\nInformações de diagnóstico para administradores:\n\n"
+        "Servidor de geração: mx.example.net\n\nanne@example.com\nRemote Server returned '400 4.4.7 Message delayed'\n",
+        "exchange-2007",
+        status="4.4.7",
+        code=400,
+        kind=Kind.DELAY,
+    ),
+    Case(
         "a gateway to mobile phones",
         "Message could not be delivered to mobile.\nError: No valid recipients for this MM\n\nOriginal Message:\n"
         "From: Someone <sender@example.org>\nDate: Thu, 1 Jan 2004 10:00:00 +0100\n"

@@ -115,6 +115,11 @@ EXCHANGE_2007 = TextFormat(
         "intestazioni originali del messaggio",
         "cabeçalhos da mensagem original",
     ),
+    delay=(
+        "4.4.7 message delayed",
+        "delivery is delayed to these recipients",
+        "delivery will continue to be attempted",
+    ),
     paragraph=False,
     reports_only=True,
     trusted=True,

@@ -61,6 +61,43 @@ NETSCAPE = TextFormat(
     trusted=True,
 )
 
+# The portals of China, Korea and Japan write a table of labels: the recipient, when, and why not.
+PORTAL = TextFormat(
+    name="portal",
+    start=(
+        "退信原因",
+        "您的邮件被退回",
+        "邮件发送失败",
+        "郵件發送失敗",
+        "退信通知",
+        "발송 실패",
+        "발송실패",
+        "전송 실패",
+        "전송에 실패",
+        "전송되지 못했습니다",
+        "반송 사유",
+        "送信エラー",
+        "送信に失敗しました",
+        "配信できませんでした",
+    ),
+    recipient=(
+        (
+            r"^\s*(?:收件人|收件者|收信人|받는 ?사람|수신자|수신인|受信者|宛先|送信先)(?:地址|邮箱|アドレス| 주소)?"
+            rf"(?:\s{{0,4}}[:：]\s{{0,8}}|\s{{1,8}})<?(?P<address>{ADDRESS})>?\s*$"
+        ),
+    ),
+    fields=(
+        (
+            r"^\s*(?:退信原因|失败原因|退信代码|(?:발송 ?|전송 ?)?실패 ?(?:사유|원인)|반송 ?사유|エラー内容|理由)"
+            r"(?:\s{0,4}[:：]\s{0,8}|\s{1,8})(?P<diagnostic>\S.*)$"
+        ),
+    ),
+    lasting=True,
+    quiet=True,
+    reports_only=True,
+    trusted=True,
+)
+
 # Servers in qmail's manner: the address in angle brackets and a colon, the reason below it.
 QMAIL_LIKE = TextFormat(
     name="qmail-like",
@@ -113,4 +150,4 @@ ZOHO = TextFormat(
     trusted=True,
 )
 
-PROVIDERS = (BIGFISH, FML, HOTPOP, MAIL_RU, NETSCAPE, QMAIL_LIKE, STARRED, ZOHO)
+PROVIDERS = (BIGFISH, FML, HOTPOP, MAIL_RU, NETSCAPE, PORTAL, QMAIL_LIKE, STARRED, ZOHO)
