@@ -40,7 +40,10 @@ _AFTER = re.compile(
     r"|\b(?:sent|command):)\s{1,9}(?:(?:the|pipelined|sending) ){0,3}" + _WHAT
 )
 # Searched before the patterns, which are many times dearer: without one of these words none of them can match.
-_AFTER_WORDS = (" to ", "after", "while ", "failed ", "rejected at", "during", "stage", "our ", "sent:", "command:")
+_AFTER_WORDS = (
+    "reply to", "response to", "after", "while ", "failed ", "rejected at", "during", "stage", "like our", "sent:",
+    "command:",
+)  # fmt: skip
 # qmail says it in sentences; see qmail-remote.c.
 _SENTENCES = (
     ("does not like recipient", Command.RCPT),

@@ -27,6 +27,8 @@ _BEFORE = 40
 _CODE = re.compile(r"(?<![\w.+/@-])[245][0-5]\d(?![\w.@/]|-\d{1,2}-)", re.ASCII)
 # `RFC 550`, `port 250` and `id=450` are none.
 _STATUS_AFTER = re.compile(r"[ \-:]{1,3}[#(\['\"]?[245]\.\d{1,3}\.\d{1,3}(?![\d.])", re.ASCII)
+# Nearly every reply stands at the very beginning.
+_HEAD = re.compile(r"\s*(?:smtp\s*;\s*)?(?=[45])", re.ASCII | re.IGNORECASE)
 _UNIT_AFTER = re.compile(
     r"[ \-]?(?:%|[kmg]i?b\b|b\b|bytes?\b|octets?\b|char|ms\b|sec|min(?:ute)?s?\b|hours?\b|days?\b|times\b|hops?\b"
     r"|messages?\b|recipients?\b|connections?\b|users?\b|lines?\b|of \d)",
@@ -53,6 +55,8 @@ _OTHER_VOICE = re.compile(r"^[ \t]*(?:>>>|<<<|---|===|\.\.\. while talking)")
 
 def parse(text: str) -> Reply | None:
     """The reply in `text`, or `None` where no server said one; a refusal (4xx, 5xx) goes before a success."""
+    if (head := _HEAD.match(text)) and (match := _CODE.match(text, head.end())) and match[0][0] != "2":
+        return _reply(text, match)
     success: re.Match[str] | None = None
     for match in _CODE.finditer(text, 0, LIMIT):
         if not _is_said(text, match):
