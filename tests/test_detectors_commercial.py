@@ -481,12 +481,29 @@ CASES = (
     ),
     Case(
         "exchange 2013, Portuguese, delay",
-        "A entrega a estes destinatários ou grupos foi atrasada:\n\nInformações de diagnóstico para administradores:\n\n"
+        "A entrega foi atrasada:\n\nInformações de diagnóstico para administradores:\n\n"
         "Servidor de geração: mx.example.net\n\nanne@example.com\nRemote Server returned '400 4.4.7 Message delayed'\n",
         "exchange-2007",
         status="4.4.7",
         code=400,
         kind=Kind.DELAY,
+    ),
+    Case(
+        "a gateway with labels",
+        "The following email could not be delivered.\n\nSender: sender@example.org\nRecipient(s): anne@example.com\n"
+        "Subject: hello\nReason: 550 5.7.1 Message refused\nRemote server: mx.example.com\n",
+        "labelled",
+        status="5.7.1",
+        code=550,
+        remote_mta="mx.example.com",
+    ),
+    Case(
+        "a gateway with labels, French",
+        "Votre message n'a pas pu être remis.\n\nExpéditeur : sender@example.org\nDestinataire : anne@example.com\n"
+        "Motif : 552 5.2.2 boîte pleine\n",
+        "labelled",
+        status="5.2.2",
+        code=552,
     ),
     Case(
         "a gateway to mobile phones",
@@ -648,3 +665,9 @@ def test_mdaemon_address_behind_a_label() -> None:
     assert "mdaemon" in report.detectors
     assert (report.kind, recipient.address, recipient.remote_mta) == (Kind.DELAY, "anne@example.com", "192.0.2.25")
     assert str(recipient.status) == "4.7.1"
+
+
+def test_a_list_of_recipients_without_a_reason_names_nobody() -> None:
+    """A message could not be delivered to one of those to whom it went; the report does not say to whom."""
+    text = "Your message has not been delivered to one mailbox.\n\nRecipients: 2\nRecipient: anne@example.com\n"
+    assert "labelled" not in parse(DAEMON, text).detectors

@@ -61,6 +61,65 @@ NETSCAPE = TextFormat(
     trusted=True,
 )
 
+# The same table of labels in the languages of Europe, from gateways and hosted filters. Without a label for the reason
+# it may be a list of all to whom the message went.
+LABELLED = TextFormat(
+    name="labelled",
+    marks=(
+        "reason:",
+        "error:",
+        "grund:",
+        "motif :",
+        "motif:",
+        "motivo:",
+        "reden:",
+        "powód:",
+        "důvod:",
+        "причина:",
+        "neden:",
+    ),
+    start=(
+        "could not be delivered",
+        "was not delivered",
+        "has not been delivered",
+        "unable to deliver",
+        "delivery failure",
+        "nicht zugestellt werden",
+        "n'a pas pu être",
+        "no pudo ser entregado",
+        "no se pudo entregar",
+        "não pôde ser entregue",
+        "não foi entregue",
+        "non è stato consegnato",
+        "non è stato recapitato",
+        "niet worden bezorgd",
+        "niet worden afgeleverd",
+        "nie została dostarczona",
+        "nebyla doručena",
+        "не доставлен",
+        "не может быть доставлен",
+        "teslim edilemedi",
+        "iletilemedi",
+    ),
+    recipient=(
+        (
+            r"^\s*(?:Failed recipient|Recipient\(s\)|Recipient|Empfänger|Destinataire|Destinatario|Destinatário"
+            r"|Ontvanger|Odbiorca|Adresat|Příjemce|Получатель|Адресат|Alıcı)"
+            rf"\s{{0,4}}:\s{{0,20}}<?(?P<address>{ADDRESS})>?\s*$"
+        ),
+    ),
+    fields=(
+        (
+            r"^\s*(?:Reason|Error|Grund|Fehler|Motif|Erreur|Motivo|Erro|Errore|Reden|Powód|Błąd|Důvod|Chyba|Причина|Ошибка|Neden)"
+            r"\s{0,4}:\s{0,20}(?P<diagnostic>\S.*)$"
+        ),
+        r"^\s*Remote (?:server|host|MTA)\s{0,4}:\s{0,20}(?P<remote_mta>[A-Za-z0-9.-]{3,250})",
+    ),
+    quiet=True,
+    reports_only=True,
+    trusted=True,
+)
+
 # The portals of China, Korea and Japan write a table of labels: the recipient, when, and why not.
 PORTAL = TextFormat(
     name="portal",
@@ -92,7 +151,6 @@ PORTAL = TextFormat(
             r"(?:\s{0,4}[:：]\s{0,8}|\s{1,8})(?P<diagnostic>\S.*)$"
         ),
     ),
-    lasting=True,
     quiet=True,
     reports_only=True,
     trusted=True,
@@ -150,4 +208,4 @@ ZOHO = TextFormat(
     trusted=True,
 )
 
-PROVIDERS = (BIGFISH, FML, HOTPOP, MAIL_RU, NETSCAPE, PORTAL, QMAIL_LIKE, STARRED, ZOHO)
+PROVIDERS = (BIGFISH, FML, HOTPOP, LABELLED, MAIL_RU, NETSCAPE, PORTAL, QMAIL_LIKE, STARRED, ZOHO)
