@@ -299,18 +299,18 @@ def _client(tokens: Sequence[tuple[bool, str]], *, verified: bool) -> tuple[str,
     words = [word for is_comment, word in tokens if not is_comment]
     comments = [word for is_comment, word in tokens if is_comment]
     first = words[0] if words else ""
-    ip = _ip(first) or next((found for word in [*comments, *words[1:]] if (found := _ip(word))), "")
-    helo = name = ""
+    first_ip = _ip(first)
+    ip = first_ip or next((found for word in [*comments, *words[1:]] if (found := _ip(word))), "")
+    helo, name = "" if first_ip else first, ""
     said = next((match for comment in comments if (match := _HELO.search(comment))), None)
     if said:
-        helo, name = said[1].rstrip("."), "" if _ip(first) else first
+        helo, name = "" if _ip(said[1].rstrip(".")) else said[1], helo
     else:
-        helo = "" if _ip(first) else first
         resolved = next((match for comment in comments if (match := _NAMED.match(comment))), None)
         if resolved:
             name = resolved[1]
         elif verified and comments and comments[0].startswith("["):
-            name = first
+            name = helo
         elif not helo and comments and _HOST.fullmatch(comments[0]) and not _ip(comments[0]):
             helo = comments[0]
     is_unknown = name.lower() in ("unknown", "unverified")
@@ -318,12 +318,12 @@ def _client(tokens: Sequence[tuple[bool, str]], *, verified: bool) -> tuple[str,
     is_unresolved = (is_unknown and not said) or any("may be forged" in comment for comment in comments)
     if is_unknown or is_unresolved:
         name = ""
-    if _ip(helo):
-        helo = ""
     return helo.rstrip(".").lower(), name.rstrip(".").lower(), ip, is_unresolved
 
 
 def _ip(text: str) -> str:
+    if "." not in text and ":" not in text:
+        return ""
     match = _IP_IN_BRACKETS.search(text) or _BARE_IP.fullmatch(text)
     if not match:
         return ""
