@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import binascii
 import email.message
-import email.policy
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from .body import Body, Span, html_to_text, split_original, unquote
 from .charset import Guesser, decode, raw_bytes, readable
+from .flatten import flatten
 from .header import MAX_PARAMETERS, Headers, decode_words, parameters, unbase64
 from .model import Defect
 
@@ -434,7 +433,7 @@ def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message
     Raises `TypeError` for what is neither.
     """
     if isinstance(raw, email.message.Message):
-        raw = _flatten(raw)
+        raw = flatten(raw)
     elif not isinstance(raw, bytes | bytearray | memoryview):
         raise TypeError(f"a message is bytes or an email.message.Message, not {type(raw).__name__}")
     return Message(_unify(bytes(raw)))
@@ -444,51 +443,3 @@ def read_headers(text: str) -> tuple[Headers, str]:
     """The header at the top of `text`, and the text after it."""
     part = Message(raw_bytes(text)).root
     return part.headers, part.message.raw[part.body : part.end].decode("utf-8", "replace")
-
-
-_POLICY = email.policy.compat32.clone(mangle_from_=False, max_line_length=0)
-
-
-def _flatten(message: email.message.Message) -> bytes:
-    try:
-        return message.as_bytes(policy=_POLICY)
-    except Exception:  # noqa: BLE001 - headers and payloads may be objects of any kind, charsets untrue, trees deep
-        return raw_bytes(_flatten_damaged(message, 0))
-
-
-def _flatten_damaged(message: email.message.Message, depth: int) -> str:
-    """What can be had of a message that the standard library cannot write: its fields, and its text or its parts."""
-    payload = _try(message.get_payload)
-    items = _try(lambda: list(message.raw_items())) or []
-    fields = []
-    boundary = ""
-    for key, value in items:
-        name, text = _text_of(key), _text_of(value)
-        if name.lower() == "content-type" and not boundary:
-            boundary = parameters(text).get("boundary", "").strip()
-            if not boundary and isinstance(payload, list):
-                boundary = f"bouncelib-{depth}"
-                text = f"{text}; boundary={boundary}"
-        fields.append(f"{name}: {text}\n")
-    head = "".join(fields) + "\n"
-    if not isinstance(payload, list):
-        return head + _text_of(payload)
-    inner = [
-        _flatten_damaged(part, depth + 1)
-        for part in payload
-        if isinstance(part, email.message.Message) and depth < MAX_DEPTH
-    ]
-    return head + "".join([f"--{boundary}\n{part}\n" for part in inner]) + f"--{boundary}--\n"
-
-
-def _try(call: Callable[[], object]) -> Any:
-    try:
-        return call()
-    except Exception:  # noqa: BLE001
-        return None
-
-
-def _text_of(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    return "" if value is None else _try(lambda: str(value)) or ""

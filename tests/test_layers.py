@@ -16,6 +16,7 @@ LAYERS = (
     ("context", "charset", "status", "reply", "address", "dialogue", "phrases", "refusals"),
     ("logs",),
     ("header", "body"),
+    ("flatten",),
     ("mime",),
     ("marks", "wrapped"),
     ("detector",),
