@@ -23,6 +23,7 @@ __all__ = [
     "has_report_subject",
     "has_report_type",
     "is_daemon",
+    "is_plain_report",
     "is_report",
 ]
 
@@ -230,3 +231,9 @@ def is_report(headers: Headers) -> bool:
         return False
     # List servers put their fields even on what comes back to the list's own bounce address.
     return not ("list-id" in headers or "list-post" in headers) or bool(_OWNER.search(headers.raw("to")))
+
+
+@_once
+def is_plain_report(headers: Headers) -> bool:
+    """Whether the header leaves no doubt: the type of a report, or a mail system under its usual subject."""
+    return has_report_type(headers) or (has_daemon_sender(headers) and has_report_subject(headers))

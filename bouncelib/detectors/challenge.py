@@ -108,7 +108,7 @@ class Challenge:
 
     def find(self, message: Message) -> Iterator[Finding]:
         headers = message.headers
-        if marks.has_report_type(headers) or any(name in headers for name in _LISTS):
+        if marks.is_plain_report(headers) or any(name in headers for name in _LISTS):
             return
         signed = bool(
             _SENDERS.search(f"{headers.raw('from')[:1000]} {headers.raw('reply-to')[:1000]}")

@@ -197,7 +197,7 @@ class AutoReply:
 
     def find(self, message: Message) -> Iterator[Finding]:
         headers = message.headers
-        if marks.has_report_type(headers) or any(name in headers for name in _LISTS) or _has_report(message):
+        if marks.is_plain_report(headers) or any(name in headers for name in _LISTS) or _has_report(message):
             return
         subject = " ".join((headers.get("subject") or "")[:1000].split()).lower()
         if _is_marked(headers):
