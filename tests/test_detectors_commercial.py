@@ -116,14 +116,16 @@ CASES = (
     ),
     Case(
         "office 365, Korean: the address runs into a particle",
-        "anne@example.com에 대한 메시지를 배달할 수 없습니다.\n\n보고된 오류: 550 5.1.10 RESOLVER.ADR.RecipientNotFound\n",
+        "anne@example.com에 대한 메시지를 배달할 수 없습니다.\n\n"
+        "보고된 오류: 550 5.1.10 RESOLVER.ADR.RecipientNotFound\n",
         "office-365",
         status="5.1.10",
         code=550,
     ),
     Case(
         "office 365, Japanese",
-        "anne@example.com へのメッセージを配信できませんでした。\n\n報告されたエラー: 550 5.1.10 RESOLVER.ADR.RecipientNotFound\n",
+        "anne@example.com へのメッセージを配信できませんでした。\n\n"
+        "報告されたエラー: 550 5.1.10 RESOLVER.ADR.RecipientNotFound\n",
         "office-365",
         status="5.1.10",
         code=550,
