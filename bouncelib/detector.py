@@ -289,7 +289,7 @@ class _Entry:
             if not text:
                 continue
             if name != "diagnostic":
-                self.values.setdefault(name, body.value(text, index, "text pattern"))
+                self.values.setdefault(name, body.value(text.strip(), index, "text pattern"))
             elif len(self.taken) < MAX_DIAGNOSTIC_LINES:
                 self.taken.append((text.strip(), index))
 
@@ -303,6 +303,9 @@ class _Entry:
         if address is None:
             if values:
                 yield Finding(kind=kind, **values)  # type: ignore[arg-type]
+            return
+        if "," not in address.text:
+            yield Finding(address=address, kind=kind, **values)  # type: ignore[arg-type]
             return
         for one in _COMMA.split(address.text):
             if one.strip():
