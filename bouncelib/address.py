@@ -137,6 +137,8 @@ def clean(text: str) -> str | None:
         if not found:
             return None
         local, _, domain = found[0].rpartition("@")
+    # A particle that Korean or Japanese joins to the address is no part of its top-level domain.
+    domain = _MIXED_TOP.sub(r"\1", domain)
     return f"{local}@{_readable_domain(domain)}" if domain.strip(".") else None
 
 

@@ -196,10 +196,10 @@ class TextFormat:
         if begin < 0:
             return
         kind = Kind.DELAY if _first_of(self.delay, body.lower) >= 0 else self.kind
-        found = False
-        for finding in self._read(body, begin, kind):
-            found = found or finding.address is not None
-            yield finding
+        read = list(self._read(body, begin, kind))
+        found = any(finding.address for finding in read)
+        if found or not self.quiet:
+            yield from read
         if self.recipient_header:
             for address in ",".join(headers.get_all(self.recipient_header)).split(","):
                 if address.strip():

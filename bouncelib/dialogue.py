@@ -22,27 +22,28 @@ _WORDS = (
     ("greeting", Command.CONN), ("banner", Command.CONN), ("conn", Command.CONN), ("open", Command.CONN),
     ("ehlo", Command.EHLO), ("helo", Command.EHLO), ("lhlo", Command.EHLO), ("auth", Command.AUTH),
     ("mail", Command.MAIL), ("rcpt", Command.RCPT), ("bdat", Command.DATA), ("data", Command.DATA),
-    ("eod", Command.DATA), ("dot", Command.DATA), (".", Command.DATA),
+    ("eod", Command.DATA), ("text", Command.DATA),  # GMX's word for the end of the data
+    ("dot", Command.DATA), (".", Command.DATA),
 )  # fmt: skip
 
 _VERB = r"(?:MAIL|RCPT|DATA|BDAT|[EHL][EH]LO|STARTTLS|AUTH)\b"
 _WHAT = (
     rf"(?P<what>initial (?:connection|server greeting)|end[ -]of[ -]data|message (?:body|content)|(?:mail )?data\b"
-    rf"|greeting|{_VERB})"
+    rf"|greeting|text(?= command)|{_VERB})"
 )
 # Postfix "(in reply to RCPT TO command)", "while sending end of data", "while performing the EHLO handshake", Exim
 # "error from remote mail server after pipelined MAIL FROM:<...>", "in response to initial connection", dma "did not
 # like our RCPT TO", hMailServer "sent: RCPT TO:<...>", and their like.
 _AFTER = re.compile(
     r"(?i)(?:\bin reply to|\bin response to|\bresponse to|\berror (?:from remote (?:mail )?(?:server|mailer) )?after"
-    r"|\b(?:server|mailer|timeout|\]|\)) after|\bwhile (?:sending|receiving|performing|talking)"
+    r"|\b(?:(?:server|mailer|timeout|\]|\)) after|server for)|\bwhile (?:sending|receiving|performing|talking)"
     r"|\b(?:after|failed) (?:sending|on)|\brejected (?:at|after)|\bduring|\bat stage|\bstage:|\bdid not like our"
     r"|\b(?:sent|command):)\s{1,9}(?:(?:the|pipelined|sending) ){0,3}" + _WHAT
 )
 # Searched before the patterns, which are many times dearer: without one of these words none of them can match.
 _AFTER_WORDS = (
-    "reply to", "response to", "after", "while ", "failed ", "rejected at", "during", "stage", "like our", "sent:",
-    "command:",
+    "reply to", "response to", "server for", "after", "while ", "failed ", "rejected at", "during", "stage",
+    "like our", "sent:", "command:",
 )  # fmt: skip
 # qmail says it in sentences; see qmail-remote.c.
 _SENTENCES = (

@@ -229,6 +229,9 @@ def is_report(headers: Headers) -> bool:
     subject = _TAG.sub("", (headers.get("subject") or "").lower())
     if not is_answer(headers) and min((at for at in map(subject.find, SUBJECTS) if at >= 0), default=0) > _NEAR:
         return False
+    author = clean((headers.get("from") or "")[:1000]) or ""
+    if _is_own(headers, author) and not is_answer(headers):
+        return False
     # List servers put their fields even on what comes back to the list's own bounce address.
     return not ("list-id" in headers or "list-post" in headers) or bool(_OWNER.search(headers.raw("to")))
 
