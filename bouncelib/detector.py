@@ -36,9 +36,11 @@ MAX_DIAGNOSTIC_LINES = 60
 class Detector(Protocol):
     """Reads one format. `name` is unique in a registry; `find` yields what the message says, or nothing.
 
-    Two more attributes are looked at where there are any. A true `fallback` keeps the detector back until no other
+    Three more attributes are looked at where there are any. A true `fallback` keeps the detector back until no other
     found a recipient. `phrases`, lower-case and each within one line, say that the detector has no use for a message
-    without one of them in its readable text; all of them are looked for at once, which costs next to nothing.
+    without one of them in its readable text; all of them are looked for at once, which costs next to nothing. With
+    them, a true `reports_only` says the same of a message whose header bears no mark of a report: see
+    `bouncelib.marks.is_report`.
     """
 
     @property

@@ -167,6 +167,7 @@ def has_null_sender(headers: Headers) -> bool:
     return not path or path.partition("@")[0].lower() in _MAILERS
 
 
+@_once
 def has_daemon_sender(headers: Headers) -> bool:
     """A From that is a mail system's: by mailbox, by the name beside it, or because it names nobody."""
     text = headers.get("from")
@@ -195,6 +196,7 @@ def _is_own(headers: Headers, address: str) -> bool:
     return bool(path) and not is_daemon(path) and domain_of(path) == domain_of(address)
 
 
+@_once
 def is_answer(headers: Headers) -> bool:
     """Whether the subject begins as that of an answer or a forwarded message."""
     return bool(_ANSWER.match(headers.get("subject") or ""))

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from .detector import Detector
 from .detectors import BUILTIN
+from .marks import is_report
 from .mime import Message
 from .model import BouncelibError
 from .phrases import PhraseIndex
@@ -26,6 +27,7 @@ class Registry:
 
     detectors: tuple[Detector, ...] = ()
     _index: PhraseIndex = dataclasses.field(init=False, repr=False, compare=False)
+    _report_index: PhraseIndex = dataclasses.field(init=False, repr=False, compare=False)
     _always: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
     fallbacks: tuple[Detector, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
@@ -33,20 +35,32 @@ class Registry:
         _check(self.detectors)
         fallbacks = tuple(detector for detector in self.detectors if getattr(detector, "fallback", False))
         object.__setattr__(self, "fallbacks", fallbacks)
-        phrased = [
-            (tuple(getattr(detector, "phrases", ())), n)
-            for n, detector in enumerate(self.detectors)
-            if not getattr(detector, "fallback", False)
-        ]
-        object.__setattr__(self, "_index", PhraseIndex((phrase, n) for phrases, n in phrased for phrase in phrases))
-        object.__setattr__(self, "_always", frozenset(n for phrases, n in phrased if not phrases))
+        always: list[int] = []
+        phrases: list[tuple[str, int]] = []
+        report_phrases: list[tuple[str, int]] = []
+        for number, detector in enumerate(self.detectors):
+            own = [(phrase, number) for phrase in getattr(detector, "phrases", ())]
+            if getattr(detector, "fallback", False):
+                continue
+            if not own:
+                always.append(number)
+            elif getattr(detector, "reports_only", False):
+                report_phrases += own
+            else:
+                phrases += own
+        object.__setattr__(self, "_always", frozenset(always))
+        object.__setattr__(self, "_index", PhraseIndex(phrases))
+        object.__setattr__(self, "_report_index", PhraseIndex(report_phrases))
 
     def candidates(self, message: Message) -> list[Detector]:
         """The detectors that `message` concerns, in order: those without `phrases`, and those with one in its text.
 
-        The `fallbacks` are not among them.
+        The `fallbacks` are not among them, nor those for `reports_only` where the header bears no mark of a report.
         """
-        wanted = self._always | self._index.find(message.body.lower)
+        text = message.body.lower
+        wanted = self._always | self._index.find(text)
+        if is_report(message.headers):
+            wanted |= self._report_index.find(text)
         return [self.detectors[number] for number in sorted(wanted)]
 
     def __iter__(self) -> Iterator[Detector]:

@@ -45,6 +45,7 @@ class MessagingServer:
     """Oracle (Sun, iPlanet) Messaging Server and PMDF."""
 
     name = _FORMAT.name
+    reports_only = True
     phrases = _OPENINGS
 
     def find(self, message: Message) -> Iterator[Finding]:

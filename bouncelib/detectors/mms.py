@@ -22,6 +22,7 @@ class MmsGateway:
     """Reports of MMS gateways: Verizon (vzwpix.com, vtext.com) and their like."""
 
     name = "mms-gateway"
+    reports_only = True
     phrases = _PHRASES
 
     def find(self, message: Message) -> Iterator[Finding]:

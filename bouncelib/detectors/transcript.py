@@ -47,6 +47,7 @@ class Sendmail:
     """The sections of addresses in reports of Sendmail and its imitators."""
 
     name = "sendmail"
+    reports_only = True
     phrases = ("following addresses ha",)
 
     def find(self, message: Message) -> Iterator[Finding]:
@@ -144,6 +145,7 @@ class Transcript:
     """The SMTP dialogue that Sendmail and its likes return, and their own verdicts between its lines."""
 
     name = "transcript"
+    reports_only = True
     phrases = ("transcript of session follows", "transcript of the session follows", "while talking to ")
 
     def find(self, message: Message) -> Iterator[Finding]:
