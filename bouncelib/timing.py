@@ -46,13 +46,17 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """What there is to judge: the report's header, who wrote it, what it returns, whom it names, and who we are."""
+    """What there is to judge: the report's header, who wrote it, what it returns, whom it names, and who we are.
+
+    `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3.
+    """
 
     headers: Headers
     reporter: Reporter | None
     original: Original | None
     recipients: Sequence[tuple[str, str | None]]
     context: Context
+    received_from: str | None = None
 
     @property
     def carried(self) -> Iterator[Received]:
@@ -136,6 +140,16 @@ def _had_it_from_another_server(case: Case) -> Timing | None:
     return None
 
 
+def _received_from_the_sender(case: Case) -> Timing | None:
+    """Received-From-MTA is of the sender's organisation, and the reporter of another one."""
+    if case.reporter is None or not case.received_from:
+        return None
+    of_sender = any(same_organisation(case.received_from, domain) for domain in case.senders)
+    if of_sender and not same_organisation(case.received_from, case.reporter.host):
+        return Timing.ASYNCHRONOUS
+    return None
+
+
 def _authors_side(case: Case) -> Timing | None:
     """The reporter is of the organisation of the returned message's author, and no recipient is."""
     if case.reporter is None or case.original is None:
@@ -153,6 +167,7 @@ RULES: tuple[tuple[str, Callable[[Case], Timing | None]], ...] = (
     ("report-never-carried", _never_carried),
     ("had-it-from-a-client", _had_it_from_a_client),
     ("had-it-from-another-server", _had_it_from_another_server),
+    ("received-from-the-sender", _received_from_the_sender),
     ("reporter-of-the-authors-side", _authors_side),
 )
 

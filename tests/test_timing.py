@@ -89,6 +89,14 @@ WITHOUT_CONTEXT = [
         dsn("dns; mx.hoster.example", carried=FOREIGN_HOP, returned=TO_THEM + TO_US),
         "asynchronous",
     ),
+    (
+        "received-from-the-sender",
+        dsn(
+            "dns; mx.hoster.example\nReceived-From-MTA: dns; out.sender.example (out.sender.example [192.0.2.2])",
+            carried=FOREIGN_HOP,
+        ),
+        "asynchronous",
+    ),
     ("reporter-of-the-authors-side", dsn("dns; smtp.author.example", carried=FOREIGN_HOP), "synchronous"),
     ("nothing-tells", dsn("dns; mx.hoster.example", carried=FOREIGN_HOP), "unknown"),
     # Sender and recipient of one organisation: the side tells nothing.
