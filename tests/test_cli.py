@@ -647,12 +647,17 @@ def test_error_messages_that_cannot_be_written(arguments: list[str], status: int
         assert command(*arguments, stderr=full).returncode == status
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does to what it starts in the background: an ignored signal stays ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @JOBS
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_an_interrupt_ends_it_quietly(many: pathlib.Path, jobs: int) -> None:
     many_times = [many] * 200
     with start("parse", *many_times, "--jobs", jobs, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-               start_new_session=True) as process:  # fmt: skip
+               start_new_session=True, preexec_fn=heed_interrupts) as process:  # fmt: skip
         assert process.stdout
         assert process.stderr
         assert process.stdout.readline()
