@@ -77,7 +77,7 @@ class Parser:
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
         named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
         when = timing.decide(
-            timing.Case(message.headers, reporter, original, named, context or _NOWHERE, facts.received_from_mta)
+            timing.Case.of(message.headers, reporter, original, named, context or _NOWHERE, facts.received_from_mta)
         )
         host = reporter.host if reporter else None
         case = Case(message, original, host, named, facts.unparsed, kind in _TO_THE_SENDER)
