@@ -31,7 +31,12 @@ def frozen(cls: type[_T], /) -> type[_T]:
             names[f"_default_{field.name}"] = field.default
             arguments.append(f"{field.name}=_default_{field.name}")
     body = "".join(f"    self.{field.name} = {field.name}\n" for field in fields)
-    source = f"def __new__({', '.join(arguments)}):\n    self = _create(_twin)\n{body}    self.__class__ = cls\n    return self"
+    source = f"""
+def __new__({", ".join(arguments)}):
+    self = _create(_twin)
+{body}    self.__class__ = cls
+    return self
+"""
     exec(source, names)  # noqa: S102 - as the standard library makes the methods of a dataclass
     made.__new__ = names["__new__"]
     made.__reduce__ = _reduce

@@ -212,9 +212,14 @@ class Message:
         return tuple(self.root.walk()) if self.root.children else (self.root,)
 
     @functools.cached_property
+    def types(self) -> frozenset[str]:
+        """The content types of all parts."""
+        return frozenset([part.content_type for part in self.parts])
+
+    @property
     def is_delivery_status(self) -> bool:
         """Whether a part has the type of a delivery status notification."""
-        return not DELIVERY_STATUS.isdisjoint([part.content_type for part in self.parts])
+        return not DELIVERY_STATUS.isdisjoint(self.types)
 
     @functools.cached_property
     def body(self) -> Body:
@@ -259,7 +264,7 @@ class Message:
         return self._read_damaged(start, stop, body, end, section)
 
     def _read_damaged(self, start: int, stop: int, body: int, end: int, section: str) -> tuple[Headers, int]:
-        """A header without its blank line, or with a line that is no field: a fold lost its blank, or a line is missing."""
+        """A header without its blank line, or with a line that is no field: a fold has lost its blank, perhaps."""
         fields: list[tuple[str, list[bytes]]] = []
         lines = self.raw[start:stop].split(b"\n")
         at = start

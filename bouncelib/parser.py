@@ -295,7 +295,10 @@ def _detect(registry: Registry, message: Message) -> tuple[list[tuple[str, Findi
 def _ask(detector: Detector, message: Message, found: list[tuple[str, Finding]], defects: list[Defect]) -> None:
     """Add what one detector finds; whatever it does, the others are asked too."""
     name = detector.name
+    concerns = getattr(detector, "concerns", None)
     try:
+        if concerns is not None and not concerns(message):
+            return
         for finding in detector.find(message):
             if name not in _BUILTIN:
                 check_finding(finding)

@@ -47,8 +47,8 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
 class Case:
     """What there is to judge: the report's header, who wrote it, what it returns, whom it names, and who we are.
 
-    `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3; `senders` are the domains of the envelope sender,
-    to which the report was sent, and `targets` those of the recipients, by either name.
+    `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3; `senders` are the domains that the report was
+    sent to, those of the envelope sender, and `targets` those of the recipients, by either name.
     """
 
     headers: Headers

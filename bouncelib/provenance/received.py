@@ -280,8 +280,9 @@ def _clauses(tokens: Sequence[_Token]) -> dict[str, list[_Token]]:
     found: dict[str, list[_Token]] = {}
     current: list[_Token] | None = None
     for token in tokens:
-        key = token[1]
-        if len(key) <= _LONGEST and not token[0] and (key := key.lower()) in _CLAUSES and key not in found and current != []:
+        is_comment, key = token
+        is_clause = len(key) <= _LONGEST and not is_comment and (key := key.lower()) in _CLAUSES
+        if is_clause and key not in found and current != []:
             current = found[key] = []
         elif current is not None:
             current.append(token)
