@@ -83,8 +83,8 @@ def _is_status(group: list[_Field]) -> bool:
 
 def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
     """The groups of fields, each field as (lower-case name, unfolded value, line)."""
-    groups: list[list[_Field]] = []
-    group: list[_Field] = []
+    groups: list[list[tuple[str, list[str], int]]] = []
+    group: list[tuple[str, list[str], int]] = []
     for number, line in enumerate(text.split("\n"), skipped + 1):
         if not line or line.isspace():
             if group:
@@ -98,19 +98,17 @@ def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
             if name in _OPENERS and any(known == name for known, _, _ in group):
                 groups.append(group)
                 group = []
-            group.append((name, match[2], number))
+            group.append((name, [match[2]], number))
         elif group:
-            name, value, at = group[-1]
-            group[-1] = (name, f"{value}\n{line.strip()}", at)
+            group[-1][1].append(line.strip())
         elif groups:
             # QUIRK: a blank line within a folded Diagnostic-Code.
-            last = groups[-1]
-            name, value, at = last[-1]
+            name, lines, _ = groups[-1][-1]
             if name == "diagnostic-code" and line[0].isspace():
-                last[-1] = (name, f"{value}\n{line.strip()}", at)
+                lines.append(line.strip())
     if group:
         groups.append(group)
-    return groups
+    return [[(name, "\n".join(lines), at) for name, lines, at in group] for group in groups]
 
 
 def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
