@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from . import address as addresses
 from . import dialogue, status
 from . import reply as replies
+from .detector import MAX_COMMON
 from .frozen import frozen
 from .mime import decode_words
 from .model import Action, Command, EnhancedStatus, Evidence, Finding, Reply, UnparsedField, Value
@@ -152,6 +153,8 @@ def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
                 values[name] = value
     for detector, values in lent.items():
         if values:
+            if len(drafts) > 1:
+                values = {name: dataclasses.replace(value, text=value.text[:MAX_COMMON]) for name, value in values.items()}
             finding = Finding(**values)  # type: ignore[arg-type]
             for draft in drafts.values():
                 if draft.owner == detector or len(drafts) == 1:
@@ -244,7 +247,9 @@ def _weigh(
     entry = _evidence(name, detector, value)
     if status.specific(best, code) is code:
         return [entry, *evidence], code
-    return [*evidence, entry] if code != best else evidence, best
+    if code != best:
+        evidence.append(entry)
+    return evidence, best
 
 
 def _settle_reply(fields: list[Source], diagnostics: list[Source]) -> tuple[Reply | None, list[Evidence]]:
