@@ -79,8 +79,11 @@ class Case:
 
     @functools.cached_property
     def targets(self) -> set[str]:
-        """The domains of the recipients, by either name."""
-        return {addresses.domain_of(address) for pair in self.recipients for address in pair if address} - {""}
+        """The domains of the recipients, by either name, and by that for which the reporter took the message."""
+        named = [address for pair in self.recipients for address in pair if address]
+        host = self.reporter.host if self.reporter else ""
+        named += [line.recipient for line in self.returned if line.recipient and same_organisation(line.by, host)]
+        return {addresses.domain_of(address) for address in named} - {""}
 
 
 def _by_own_server(case: Case) -> Timing | None:
@@ -97,10 +100,12 @@ def _by_foreign_server(case: Case) -> Timing | None:
 
 
 def _never_carried(case: Case) -> Timing | None:
-    """The report has Received lines, and in none of them has one host handed it to another."""
-    if "received" not in case.headers or any(line.has_from and not line.is_local for line in case.carried):
+    """The report has Received lines, all by one organisation, and in none has one host handed it to another."""
+    hops = list(case.carried)
+    if not hops or any(line.has_from and not line.is_local for line in hops):
         return None
-    return Timing.SYNCHRONOUS
+    hosts = [line.by for line in hops if same_organisation(line.by, line.by)]  # a name, not the address of a host
+    return Timing.SYNCHRONOUS if all(same_organisation(host, hosts[0]) for host in hosts) else None
 
 
 def _sides(case: Case) -> Timing | None:
@@ -116,13 +121,13 @@ def _sides(case: Case) -> Timing | None:
 
 def _had_it_from_a_client(case: Case) -> Timing | None:
     """The reporter took the returned message from a client that had logged in, or that sat on the same host."""
+    entry: Received | None = None
     for line in case.returned:
-        if case.reporter and same_organisation(line.by, case.reporter.host):
-            if line.is_authenticated or line.is_local:
-                return Timing.SYNCHRONOUS
-            continue
-        break
-    return None
+        if line.by and not (case.reporter and same_organisation(line.by, case.reporter.host)):
+            break
+        # A filter on the same host hands the message back; only the oldest line is that of the client.
+        entry = line if line.by else entry
+    return Timing.SYNCHRONOUS if entry and (entry.is_authenticated or entry.is_local) else None
 
 
 def _had_it_from_another_server(case: Case) -> Timing | None:

@@ -14,7 +14,7 @@ from ..charset import raw_bytes
 from ..context import Context
 from ..mime import RETURNED, Message
 from ..model import Original, Proof, Provenance, ProvenanceVerdict, UnparsedField
-from . import authres, batv, dkim, message_id, received, srs, verp
+from . import authres, batv, dkim, message_id, received, srs, stranger, verp
 
 __all__ = ["ORDER", "Case", "Judged", "judge"]
 
@@ -82,18 +82,24 @@ class Case:
 class Judged:
     """The verdict, and what follows for the recipients.
 
-    `doubted` are recipients whom nothing ties to our message, although the context could prove it: they are never to
-    be suppressed. `recipient` is the one that the VERP address of the report names.
+    `doubted` are recipients who are never to be suppressed, and `why` says in words what is doubtful about them.
+    `recipient` is the one that the VERP address of the report names.
     """
 
     provenance: Provenance
     doubted: frozenset[str] = frozenset()
+    why: str = ""
     recipient: str | None = None
+
+
+UNTIED = "nothing ties this address to a message that we provably sent"
+STRANGER = "nothing in the returned message is the sender's, and a stranger brought it"
 
 
 def judge(case: Case, context: Context) -> Judged:
     """Whether the report is about a message of ours, by all the proofs that the context allows."""
-    if context == _NOTHING and not _speaks_for_itself(case):
+    stranger_proof = _stranger(case)
+    if context == _NOTHING and not stranger_proof and not _speaks_for_itself(case):
         return Judged(Provenance())
     headers = case.message.headers.decoded()
     sent_to = tuple(_sent_to(headers))
@@ -110,6 +116,8 @@ def judge(case: Case, context: Context) -> Judged:
         proofs.append(signed.proof)
     if case.is_bounce and not (by_us and lines):
         proofs += _untagged(sent_to, proofs, context)
+    if stranger_proof:
+        proofs.append(stranger_proof)
     if note := authres.prove_report(headers, is_own_host=context.is_own_host):
         proofs.append(note)
     named = _verp_recipient(sent_to, context)
@@ -119,10 +127,19 @@ def judge(case: Case, context: Context) -> Judged:
     proofs = sorted(dict.fromkeys(proofs), key=lambda proof: _RANK.get((proof.name, proof.verdict), len(_RANK)))
     deciding = proofs[0] if proofs and (proofs[0].name, proofs[0].verdict) in _RANK else None
     verdict = deciding.verdict if deciding else FOREIGN if context.require_proof else UNPROVEN
-    doubted: frozenset[str] = frozenset()
+    doubted, why = frozenset[str](), ""
     if context.holds_key and not (deciding and deciding.name == "own-server"):
-        doubted = _doubted(case, deciding, named, signed)
-    return Judged(Provenance(verdict, tuple(proofs)), doubted, named or _plain_recipient(sent_to, context))
+        doubted, why = _doubted(case, deciding, named, signed), UNTIED
+    elif stranger_proof and verdict is UNPROVEN:
+        doubted, why = frozenset(address for address, _ in case.recipients), STRANGER
+    return Judged(Provenance(verdict, tuple(proofs)), doubted, why, named or _plain_recipient(sent_to, context))
+
+
+def _stranger(case: Case) -> Proof | None:
+    if case.original is None or not case.is_bounce:
+        return None
+    sender = case.original.sender or next(iter(addresses.find((case.message.headers.get("to") or "")[:1000])), None)
+    return stranger.doubt(case.original.headers, sender=sender, recipients=case.recipients)
 
 
 def _speaks_for_itself(case: Case) -> bool:

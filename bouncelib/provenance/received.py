@@ -22,7 +22,15 @@ from ..address import domain_of
 from ..context import Context, network_address
 from ..model import Proof, ProvenanceVerdict
 
-__all__ = ["Received", "accepted_by_us", "brought_from_outside", "parse", "prove", "same_organisation"]
+__all__ = [
+    "Received",
+    "accepted_by_us",
+    "brought_from_outside",
+    "is_internal",
+    "parse",
+    "prove",
+    "same_organisation",
+]
 
 NAME = "received"
 _MAX_LINES = 200
@@ -38,8 +46,8 @@ _LOCAL = re.compile(
     r"(?i)\buid \d|\bfrom userid\b|\binvoked by\b|\binvoked for bounce\b|^\(from \S+@localhost\b|\[local\]"
 )
 _NETWORK = re.compile(r"(?i)\binvoked from network\b")
-# RFC 3848: the `A` says that the client had logged in.
-_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$")
+# RFC 3848: the `A` says that the client had logged in. To webmail everybody has.
+_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$")
 # With the blank in it, no HELO name of the client's choice looks like this.
 _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
@@ -96,7 +104,7 @@ def parse(line: str) -> Received:
         recipient=recipient if "@" in recipient else "",
         date=head[2].strip() if head[1] else "",
         is_local=is_local,
-        is_authenticated=bool(_WITH_AUTH.match(protocol))
+        is_authenticated=bool(_WITH_AUTH.match(protocol) or _WITH_AUTH.match(_word(clauses.get("via", []))))
         or any(_AUTHENTICATED.match(word) for is_comment, word in tokens if is_comment),
         is_unresolved=is_unresolved,
         text=text,
@@ -129,7 +137,7 @@ def prove(lines: Sequence[str], context: Context) -> Proof | None:
             return _proof(ProvenanceVerdict.OWN, "our server handed it over", line)
         if ours is None:
             return _proof(ProvenanceVerdict.UNPROVEN, "a host that nothing identifies used our server's name", line)
-        if not _is_internal(line, organisation):
+        if not is_internal(line, organisation):
             handed = line
     if handed is None:
         return None
@@ -215,7 +223,7 @@ def _is_ours(line: Received, context: Context, *, verified: bool = False) -> boo
     return None if line.is_unresolved else True
 
 
-def _is_internal(line: Received, organisation: str) -> bool:
+def is_internal(line: Received, organisation: str) -> bool:
     """Whether the reporter's own side handed the message on."""
     if same_organisation(line.host, organisation):
         return True
