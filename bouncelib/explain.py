@@ -171,6 +171,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _recipient(recipient, report.provenance.verdict)
     yield ""
     yield from _provenance(report.provenance)
+    if report.recipients and not report.provenance.proofs:
+        yield "  A Context that names your servers, domains and keys can tell more."
     if report.detectors:
         yield f"Read by: {', '.join(_short(name) for name in report.detectors)}"
     yield from _section("Evidence for the report as a whole:", map(_evidence, report.evidence))
@@ -192,8 +194,6 @@ def _provenance(provenance: Provenance) -> Iterator[str]:
     if decides and not any(proof.verdict is verdict for proof in provenance.proofs):
         yield "  No proof was found, and the context requires one."
         decides = False
-    if not decides and not provenance.proofs:
-        yield "  A Context that names your servers, domains and keys can tell more."
     for number, proof in enumerate(provenance.proofs):
         role = "Decided by" if decides and number == 0 else "Also seen"
         what = f"{PROOFS[proof.name]}; " if proof.name in PROOFS else ""

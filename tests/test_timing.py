@@ -80,9 +80,7 @@ LOGGED_IN = "Received: from pc (unknown [192.0.2.3]) by smtp.isp.example with ES
 FILTER = "Received: from localhost (localhost [127.0.0.1]) by smtp.isp.example (Postfix); now\n"
 TO_ISP = "Received: from mail.sender.example (mail.sender.example [192.0.2.2]) by smtp.isp.example; now\n"
 WEBMAIL = "Received: from [192.0.2.3] by web7.isp.example via HTTP; now\n"
-FOR_ALIAS = (
-    "Received: from mail.sender.example (mail.sender.example [192.0.2.2]) by mx.hoster.example for <i@hoster.example>; now\n"
-)
+FOR_ALIAS = TO_THEM.replace("; now", " for <info@hoster.example>; now")
 
 WITHOUT_CONTEXT = [
     # rule, message, expected

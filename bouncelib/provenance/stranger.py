@@ -4,8 +4,8 @@
     Received: from bulk.example.org (bulk.example.org [198.51.100.9]) by mx.example.net for <anne@example.net>
     Message-ID: <1@bulk.example.org>                                            nothing here is of example.com
 
-No forgery is proven by that: a web host or a mailing service that signs nothing and leaves no trace of its own looks the
-same. It is a doubt, strong enough not to turn anybody off.
+No forgery is proven by that: a web host or a mailing service that signs nothing and leaves no trace of its own looks
+the same. It is a doubt, strong enough not to turn anybody off.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _MAX_LINES = 50
 _DKIM_DOMAIN = re.compile(r"(?:^|;)\s*d\s*=\s*([^\s;]{1,255})")
 # Whoever passes on mail of others says so, and so does a service that sends for others.
 _PASSED_ON = frozenset({
-    "resent-from", "resent-sender", "resent-to", "x-forwarded-to", "x-forwarded-for", "arc-seal", "list-id", "list-post",
-    "list-unsubscribe", "sender", "feedback-id",
+    "resent-from", "resent-sender", "resent-to", "x-forwarded-to", "x-forwarded-for", "arc-seal",
+    "list-id", "list-post", "list-unsubscribe", "sender", "feedback-id",
 })  # fmt: skip
 
 
