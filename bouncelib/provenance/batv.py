@@ -47,7 +47,8 @@ class Tag(NamedTuple):
 
 def read(address: str) -> Tag | None:
     """The tag of an address, or `None` where there is none."""
-    if "=" not in address:
+    low = address.lower()
+    if "prvs=" not in low and not low.startswith("btv1=="):
         return None
     if match := _FIRST.fullmatch(address):
         return Tag(match[4], int(match[1]), int(match[2]), match[3].lower())
