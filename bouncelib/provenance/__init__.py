@@ -129,7 +129,7 @@ def judge(case: Case, context: Context) -> Judged:
     verdict = deciding.verdict if deciding else FOREIGN if context.require_proof else UNPROVEN
     doubted, why = frozenset[str](), ""
     if context.holds_key and not (deciding and deciding.name == "own-server"):
-        doubted, why = _doubted(case, deciding, named, signed), UNTIED
+        doubted, why = _doubted(case, deciding, named, signed, _bringer(case.message, context)), UNTIED
     elif stranger_proof and verdict is UNPROVEN:
         doubted, why = frozenset(address for address, _ in case.recipients), STRANGER
     return Judged(Provenance(verdict, tuple(proofs)), doubted, why, named or _plain_recipient(sent_to, context))
@@ -255,9 +255,10 @@ def _dkim(message: Message, context: Context) -> dkim.Signed | None:
     for part in message.parts:
         if part.content_type in RETURNED:
             inner = part.embedded()
-            return dkim.verify(inner.message.raw[inner.start : inner.body], context.dkim_keys)
+            return dkim.verify(inner.message.raw[inner.start : inner.body], context.dkim_keys, now=context.now)
     returned = message.body.returned
-    return dkim.verify(raw_bytes(returned.partition("\n\n")[0]), context.dkim_keys) if returned else None
+    header = raw_bytes(returned.partition("\n\n")[0])
+    return dkim.verify(header, context.dkim_keys, now=context.now) if returned else None
 
 
 def _spellings(pair: tuple[str, str | None]) -> set[str]:
@@ -292,26 +293,39 @@ def _plain_recipient(sent_to: Sequence[str], context: Context) -> str | None:
     return None
 
 
-def _doubted(case: Case, deciding: Proof | None, named: str | None, signed: dkim.Signed | None) -> frozenset[str]:
+def _bringer(message: Message, context: Context) -> str:
+    """The host that brought a report with the null sender; a user of that host would have sent under his address."""
+    # QUIRK: Sendmail writes `Return-Path: <MAILER-DAEMON>` where it delivers its own report.
+    if "@" in (message.headers.get("return-path") or ""):
+        return ""
+    return received.bringer(message.headers.get_all("received"), context)
+
+
+def _doubted(
+    case: Case, deciding: Proof | None, named: str | None, signed: dkim.Signed | None, bringer: str
+) -> frozenset[str]:
     """The recipients whom nothing ties to a message that we provably sent.
 
-    A tag or a signature proves that the message was ours, and can be copied by whoever received it; that it was sent
-    to the one whom the report names shows in the address itself (signed VERP), in a field that we signed (DKIM), or,
-    since a tag alone says nothing of it, in the returned header.
+    A signed VERP address names its recipient. Any other tag, and a DKIM signature, proves only that the message was
+    ours, and can be copied by whoever received it: then the recipient has to stand in the header too (of DKIM, in the
+    signed part), and a host of his own domain must have brought the report, with the null sender of reports.
     """
     if deciding is None or deciding.verdict is not OWN or deciding.name not in _SIGNED:
-        return frozenset(address for address, _ in case.recipients)
-    if deciding.name == "dkim":
-        fields: Sequence[tuple[str, str]] = signed.fields if signed else ()
-        mentioned = _mentioned(fields, _SIGNED_RECIPIENTS)
-    else:
-        mentioned = _mentioned(case.original.headers if case.original else (), _NAMES_RECIPIENTS)
-    vouched = {named.lower()} if named and deciding.name == "verp" else set()
-    return frozenset(
-        address
-        for address, original in case.recipients
-        if address.lower() not in mentioned and not vouched & _spellings((address, original))
-    )
+        return frozenset([address for address, _ in case.recipients])
+    mentioned: set[str] = set()
+    if signed:
+        mentioned |= _mentioned(signed.fields, _SIGNED_RECIPIENTS)
+    if deciding.name != "dkim" and not named:
+        mentioned |= _mentioned(case.original.headers if case.original else (), _NAMES_RECIPIENTS)
+
+    def is_tied(subscriber: str) -> bool:
+        if named and subscriber == named.lower():
+            return True
+        return subscriber in mentioned and received.same_organisation(bringer, addresses.domain_of(subscriber))
+
+    return frozenset([
+        address for address, original in case.recipients if not is_tied((original or address).lower())
+    ])  # fmt: skip
 
 
 def _mentioned(headers: Sequence[tuple[str, str]], wanted: frozenset[str]) -> set[str]:

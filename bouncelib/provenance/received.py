@@ -25,6 +25,7 @@ from ..model import Proof, ProvenanceVerdict
 __all__ = [
     "Received",
     "accepted_by_us",
+    "bringer",
     "brought_from_outside",
     "is_internal",
     "parse",
@@ -189,6 +190,24 @@ def brought_from_outside(lines: Sequence[str], context: Context, *, verified: bo
     return False
 
 
+def bringer(lines: Sequence[str], context: Context) -> str:
+    """The host that brought the report to our side, by the name that its address resolved to; empty if not known.
+
+    Only the lines that our side wrote can be believed: from the top, to the one that names a client from outside.
+    """
+    organisation = ""
+    for line in map(parse, lines[:_MAX_LINES]):
+        if context.own_mtas and line.by and not context.is_own_host(line.by):
+            return ""
+        organisation = organisation or line.by
+        if not line.has_from or line.is_local or _is_ours(line, context, verified=True):
+            continue
+        if is_internal(line, organisation):
+            continue
+        return line.name
+    return ""
+
+
 def same_organisation(one: str, other: str) -> bool:
     """Whether two host names have the same registered domain, as far as that shows without a list of all registries."""
     left, right = _organisation(one), _organisation(other)
@@ -210,10 +229,13 @@ def _proof(verdict: ProvenanceVerdict, says: str, line: Received) -> Proof:
 def _is_ours(line: Received, context: Context, *, verified: bool = False) -> bool | None:
     """Whether our server is the client of the line; `None` where only an unverified name says so.
 
-    What the address resolves to counts before what the client said of itself.
+    What the address resolves to counts before what the client said of itself. Where it has to be `verified`, and the
+    networks are known, the address counts before both: some servers believe whatever name it resolves to.
     """
     if line.ip and context.is_own_host(line.ip):
         return True
+    if verified and line.ip and context.names_networks and not _is_private(line.ip):
+        return False
     if line.name:
         return context.is_own_host(line.name)
     if verified or not context.is_own_host(line.helo):
@@ -227,9 +249,13 @@ def is_internal(line: Received, organisation: str) -> bool:
     """Whether the reporter's own side handed the message on."""
     if same_organisation(line.host, organisation):
         return True
-    address = network_address(line.ip) if line.ip else None
     is_named = "." in line.name or ("." in line.helo and network_address(line.helo) is None)
-    return address is not None and address.is_private and not is_named
+    return _is_private(line.ip) and not is_named
+
+
+def _is_private(ip: str) -> bool:
+    address = network_address(ip) if ip else None
+    return address is not None and address.is_private
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
