@@ -154,11 +154,15 @@ def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
     for detector, values in lent.items():
         if values:
             if len(drafts) > 1:
-                values = {name: dataclasses.replace(value, text=value.text[:MAX_COMMON]) for name, value in values.items()}
+                values.update({name: _cut(value) for name, value in values.items()})
             finding = Finding(**values)  # type: ignore[arg-type]
             for draft in drafts.values():
                 if draft.owner == detector or len(drafts) == 1:
                     draft.add(detector, finding)
+
+
+def _cut(value: Value) -> Value:
+    return Value(value.text[:MAX_COMMON], value.part, value.line, value.rule)
 
 
 def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...]) -> ReportFacts:

@@ -213,7 +213,7 @@ class Parser:
         is_settled = means == "hard" and action is Action.FAILED and judgement.attribution in ("recipient", "domain")
         if is_settled and facts.address in judged.doubted:
             is_settled = False
-            evidence += (_DOUBTED,)
+            evidence += (Evidence("suppress", "provenance", judged.why),)
         return Recipient(
             facts.address,
             facts.original_address,
@@ -273,7 +273,6 @@ def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kin
 
 
 _TO_THE_SENDER = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
-_DOUBTED = Evidence("suppress", "provenance", "nothing ties the recipient to a message that was provably ours")
 _KINDS = {Action.FAILED: Kind.BOUNCE, Action.DELAYED: Kind.DELAY}
 _ACTIONS = {Kind.DELAY: Action.DELAYED, Kind.SUCCESS: Action.DELIVERED}
 

@@ -16,7 +16,7 @@ from .context import Context
 from .frozen import frozen
 from .header import Headers
 from .model import Evidence, Original, Timing
-from .provenance.received import Received, brought_from_outside, parse, same_organisation
+from .provenance.received import Received, brought_from_outside, organisation, parse, same_organisation
 
 __all__ = ["RULES", "Case", "Reporter", "decide", "find_reporter"]
 
@@ -48,7 +48,7 @@ class Case:
     """What there is to judge: the report's header, who wrote it, what it returns, whom it names, and who we are.
 
     `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3; `senders` are the domains that the report was
-    sent to, those of the envelope sender, and `targets` those of the recipients, by either name.
+    sent to, those of the envelope sender, and `targets` those of the recipients.
     """
 
     headers: Headers
@@ -69,11 +69,20 @@ class Case:
         context: Context,
         received_from: str | None = None,
     ) -> Case:
-        """The case of a report that names `recipients`, each with the address that the sender used, or `None`."""
+        """The case of a report that names `recipients`, each with the address that the sender used, or `None`.
+
+        A target is also the address for which the reporter took the returned message.
+        """
         senders = addresses.find((headers.get("to") or "")[:1000])
         if original and original.sender:
             senders.append(original.sender)
         targets = [address for pair in recipients for address in pair if address]
+        if reporter and original and (name := organisation(reporter.host)):
+            for line in _received(original):
+                if "for" in line and name in line.lower():  # only such a line need be parsed
+                    hop = parse(line)
+                    if hop.recipient and organisation(hop.by) == name:
+                        targets.append(hop.recipient)
         return cls(headers, reporter, original, context, received_from, _domains(senders), _domains(targets))
 
     @property
@@ -84,9 +93,11 @@ class Case:
     @property
     def returned(self) -> Iterator[Received]:
         """The hops of the returned message, newest first."""
-        fields = self.original.headers if self.original else ()
-        lines = [value for name, value in fields if name in ("Received", "received") or name.lower() == "received"]
-        return map(parse, lines[:_MAX_LINES])
+        return map(parse, _received(self.original) if self.original else ())
+
+
+def _received(original: Original) -> list[str]:
+    return [value for name, value in original.headers if name.lower() == "received"][:_MAX_LINES]
 
 
 def _domains(found: Sequence[str]) -> frozenset[str]:
@@ -107,10 +118,12 @@ def _by_foreign_server(case: Case) -> Timing | None:
 
 
 def _never_carried(case: Case) -> Timing | None:
-    """The report has Received lines, and in none of them has one host handed it to another."""
-    if "received" not in case.headers or any(line.has_from and not line.is_local for line in case.carried):
+    """The report has Received lines, all by one organisation, and in none has one host handed it to another."""
+    hops = list(case.carried)
+    if not hops or any(line.has_from and not line.is_local for line in hops):
         return None
-    return Timing.SYNCHRONOUS
+    hosts = [line.by for line in hops if same_organisation(line.by, line.by)]  # a name, not the address of a host
+    return Timing.SYNCHRONOUS if all(same_organisation(host, hosts[0]) for host in hosts) else None
 
 
 def _sides(case: Case) -> Timing | None:
@@ -126,13 +139,13 @@ def _sides(case: Case) -> Timing | None:
 
 def _had_it_from_a_client(case: Case) -> Timing | None:
     """The reporter took the returned message from a client that had logged in, or that sat on the same host."""
+    entry: Received | None = None
     for line in case.returned:
-        if case.reporter and same_organisation(line.by, case.reporter.host):
-            if line.is_authenticated or line.is_local:
-                return Timing.SYNCHRONOUS
-            continue
-        break
-    return None
+        if line.by and not (case.reporter and same_organisation(line.by, case.reporter.host)):
+            break
+        # A filter on the same host hands the message back; only the oldest line is that of the client.
+        entry = line if line.by else entry
+    return Timing.SYNCHRONOUS if entry and (entry.is_authenticated or entry.is_local) else None
 
 
 def _had_it_from_another_server(case: Case) -> Timing | None:

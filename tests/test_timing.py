@@ -77,6 +77,10 @@ def test_with_a_context_who_reports_decides(own: tuple[str, ...], reporting: str
 TO_US = "Received: from a.client.example (a.client.example [192.0.2.1]) by mail.sender.example; now\n"
 TO_THEM = "Received: from mail.sender.example (mail.sender.example [192.0.2.2]) by mx.hoster.example; now\n"
 LOGGED_IN = "Received: from pc (unknown [192.0.2.3]) by smtp.isp.example with ESMTPSA id 1; now\n"
+FILTER = "Received: from localhost (localhost [127.0.0.1]) by smtp.isp.example (Postfix); now\n"
+TO_ISP = "Received: from mail.sender.example (mail.sender.example [192.0.2.2]) by smtp.isp.example; now\n"
+WEBMAIL = "Received: from [192.0.2.3] by web7.isp.example via HTTP; now\n"
+FOR_ALIAS = TO_THEM.replace("; now", " for <info@hoster.example>; now")
 
 WITHOUT_CONTEXT = [
     # rule, message, expected
@@ -96,6 +100,27 @@ WITHOUT_CONTEXT = [
             carried=FOREIGN_HOP,
         ),
         "asynchronous",
+    ),
+    # A filter on the reporter's own host hands the message back to it; the client is in the oldest line.
+    (
+        "had-it-from-a-client",
+        dsn("dns; smtp.isp.example", carried=FOREIGN_HOP, returned=FILTER + LOGGED_IN),
+        "synchronous",
+    ),
+    (
+        "had-it-from-another-server",
+        dsn("dns; smtp.isp.example", carried=FOREIGN_HOP, returned=FILTER + TO_ISP + TO_US),
+        "asynchronous",
+    ),
+    ("nothing-tells", dsn("dns; smtp.isp.example", carried=FOREIGN_HOP, returned=FILTER + TO_ISP), "unknown"),
+    ("had-it-from-a-client", dsn("dns; web.isp.example", carried=FOREIGN_HOP, returned=WEBMAIL), "synchronous"),
+    # The recipient is a forwarding target; the reporter took the message for an address of its own.
+    ("reporter-of-one-side", dsn("dns; mx.hoster.example", carried=FOREIGN_HOP, returned=FOR_ALIAS), "asynchronous"),
+    # Fetched or tunnelled: no line has a host in it, and yet two organisations wrote them.
+    (
+        "nothing-tells",
+        dsn("dns; mx.hoster.example", carried=INSIDE + INSIDE.replace("mail.example.com", "mx.hoster.example")),
+        "unknown",
     ),
     ("reporter-of-the-authors-side", dsn("dns; smtp.author.example", carried=FOREIGN_HOP), "synchronous"),
     ("nothing-tells", dsn("dns; mx.hoster.example", carried=FOREIGN_HOP), "unknown"),

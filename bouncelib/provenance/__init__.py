@@ -15,7 +15,7 @@ from ..context import Context
 from ..frozen import frozen
 from ..mime import RETURNED, Message
 from ..model import Original, Proof, Provenance, ProvenanceVerdict, UnparsedField
-from . import authres, batv, dkim, message_id, received, srs, verp
+from . import authres, batv, dkim, message_id, received, srs, stranger, verp
 
 __all__ = ["ORDER", "Case", "Judged", "judge"]
 
@@ -83,18 +83,24 @@ class Case:
 class Judged:
     """The verdict, and what follows for the recipients.
 
-    `doubted` are recipients whom nothing ties to our message, although the context could prove it: they are never to
-    be suppressed. `recipient` is the one that the VERP address of the report names.
+    `doubted` are recipients who are never to be suppressed, and `why` says in words what is doubtful about them.
+    `recipient` is the one that the VERP address of the report names.
     """
 
     provenance: Provenance
     doubted: frozenset[str] = frozenset()
+    why: str = ""
     recipient: str | None = None
+
+
+UNTIED = "nothing ties this address to a message that we provably sent"
+STRANGER = "nothing in the returned message is the sender's, and a stranger brought it"
 
 
 def judge(case: Case, context: Context) -> Judged:
     """Whether the report is about a message of ours, by all the proofs that the context allows."""
-    if context == _NOTHING and not _speaks_for_itself(case):
+    stranger_proof = _stranger(case)
+    if context == _NOTHING and not stranger_proof and not _speaks_for_itself(case):
         return Judged(Provenance())
     headers = case.message.headers.decoded()
     sent_to = tuple(_sent_to(headers))
@@ -111,6 +117,8 @@ def judge(case: Case, context: Context) -> Judged:
         proofs.append(signed.proof)
     if case.is_bounce and not (by_us and lines):
         proofs += _untagged(sent_to, proofs, context)
+    if stranger_proof:
+        proofs.append(stranger_proof)
     if note := authres.prove_report(headers, is_own_host=context.is_own_host):
         proofs.append(note)
     named = _verp_recipient(sent_to, context)
@@ -120,10 +128,19 @@ def judge(case: Case, context: Context) -> Judged:
     proofs = sorted(dict.fromkeys(proofs), key=lambda proof: _RANK.get((proof.name, proof.verdict), len(_RANK)))
     deciding = proofs[0] if proofs and (proofs[0].name, proofs[0].verdict) in _RANK else None
     verdict = deciding.verdict if deciding else FOREIGN if context.require_proof else UNPROVEN
-    doubted: frozenset[str] = frozenset()
+    doubted, why = frozenset[str](), ""
     if context.holds_key and not (deciding and deciding.name == "own-server"):
-        doubted = _doubted(case, deciding, named, signed)
-    return Judged(Provenance(verdict, tuple(proofs)), doubted, named or _plain_recipient(sent_to, context))
+        doubted, why = _doubted(case, deciding, named, signed, _bringer(case.message, context)), UNTIED
+    elif stranger_proof and verdict is UNPROVEN:
+        doubted, why = frozenset(address for address, _ in case.recipients), STRANGER
+    return Judged(Provenance(verdict, tuple(proofs)), doubted, why, named or _plain_recipient(sent_to, context))
+
+
+def _stranger(case: Case) -> Proof | None:
+    if case.original is None or not case.is_bounce:
+        return None
+    sender = case.original.sender or next(iter(addresses.find((case.message.headers.get("to") or "")[:1000])), None)
+    return stranger.doubt(case.original.headers, sender=sender, recipients=case.recipients)
 
 
 def _speaks_for_itself(case: Case) -> bool:
@@ -239,9 +256,10 @@ def _dkim(message: Message, context: Context) -> dkim.Signed | None:
     for part in message.parts:
         if part.content_type in RETURNED:
             inner = part.embedded()
-            return dkim.verify(inner.message.raw[inner.start : inner.body], context.dkim_keys)
+            return dkim.verify(inner.message.raw[inner.start : inner.body], context.dkim_keys, now=context.now)
     returned = message.body.returned
-    return dkim.verify(raw_bytes(returned.partition("\n\n")[0]), context.dkim_keys) if returned else None
+    header = raw_bytes(returned.partition("\n\n")[0])
+    return dkim.verify(header, context.dkim_keys, now=context.now) if returned else None
 
 
 def _spellings(pair: tuple[str, str | None]) -> set[str]:
@@ -276,26 +294,39 @@ def _plain_recipient(sent_to: Sequence[str], context: Context) -> str | None:
     return None
 
 
-def _doubted(case: Case, deciding: Proof | None, named: str | None, signed: dkim.Signed | None) -> frozenset[str]:
+def _bringer(message: Message, context: Context) -> str:
+    """The host that brought a report with the null sender; a user of that host would have sent under his address."""
+    # QUIRK: Sendmail writes `Return-Path: <MAILER-DAEMON>` where it delivers its own report.
+    if "@" in (message.headers.get("return-path") or ""):
+        return ""
+    return received.bringer(message.headers.get_all("received"), context)
+
+
+def _doubted(
+    case: Case, deciding: Proof | None, named: str | None, signed: dkim.Signed | None, bringer: str
+) -> frozenset[str]:
     """The recipients whom nothing ties to a message that we provably sent.
 
-    A tag or a signature proves that the message was ours, and can be copied by whoever received it; that it was sent
-    to the one whom the report names shows in the address itself (signed VERP), in a field that we signed (DKIM), or,
-    since a tag alone says nothing of it, in the returned header.
+    A signed VERP address names its recipient. Any other tag, and a DKIM signature, proves only that the message was
+    ours, and can be copied by whoever received it: then the recipient has to stand in the header too (of DKIM, in the
+    signed part), and a host of his own domain must have brought the report, with the null sender of reports.
     """
     if deciding is None or deciding.verdict is not OWN or deciding.name not in _SIGNED:
-        return frozenset(address for address, _ in case.recipients)
-    if deciding.name == "dkim":
-        fields: Sequence[tuple[str, str]] = signed.fields if signed else ()
-        mentioned = _mentioned(fields, _SIGNED_RECIPIENTS)
-    else:
-        mentioned = _mentioned(case.original.headers if case.original else (), _NAMES_RECIPIENTS)
-    vouched = {named.lower()} if named and deciding.name == "verp" else set()
-    return frozenset(
-        address
-        for address, original in case.recipients
-        if address.lower() not in mentioned and not vouched & _spellings((address, original))
-    )
+        return frozenset([address for address, _ in case.recipients])
+    mentioned: set[str] = set()
+    if signed:
+        mentioned |= _mentioned(signed.fields, _SIGNED_RECIPIENTS)
+    if deciding.name != "dkim" and not named:
+        mentioned |= _mentioned(case.original.headers if case.original else (), _NAMES_RECIPIENTS)
+
+    def is_tied(subscriber: str) -> bool:
+        if named and subscriber == named.lower():
+            return True
+        return subscriber in mentioned and received.same_organisation(bringer, addresses.domain_of(subscriber))
+
+    return frozenset([
+        address for address, original in case.recipients if not is_tied((original or address).lower())
+    ])  # fmt: skip
 
 
 def _mentioned(headers: Sequence[tuple[str, str]], wanted: frozenset[str]) -> set[str]:

@@ -22,7 +22,16 @@ from ..address import domain_of
 from ..context import Context, network_address
 from ..model import Proof, ProvenanceVerdict
 
-__all__ = ["Received", "accepted_by_us", "brought_from_outside", "parse", "prove", "same_organisation"]
+__all__ = [
+    "Received",
+    "accepted_by_us",
+    "bringer",
+    "brought_from_outside",
+    "is_internal",
+    "parse",
+    "prove",
+    "same_organisation",
+]
 
 NAME = "received"
 _MAX_LINES = 200
@@ -38,8 +47,8 @@ _LOCAL = re.compile(
     r"(?i)\buid \d|\bfrom userid\b|\binvoked by\b|\binvoked for bounce\b|^\(from \S+@localhost\b|\[local\]"
 )
 _NETWORK = re.compile(r"(?i)\binvoked from network\b")
-# RFC 3848: the `A` says that the client had logged in.
-_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$")
+# RFC 3848: the `A` says that the client had logged in. To webmail everybody has.
+_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$")
 # With the blank in it, no HELO name of the client's choice looks like this.
 _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
@@ -97,7 +106,7 @@ def parse(line: str) -> Received:
         recipient=recipient if "@" in recipient else "",
         date=head[2].strip() if head[1] else "",
         is_local=is_local,
-        is_authenticated=bool(_WITH_AUTH.match(protocol))
+        is_authenticated=bool(_WITH_AUTH.match(protocol) or _WITH_AUTH.match(_word(clauses.get("via", ()))))
         or ("auth" in low and any(_AUTHENTICATED.match(word) for is_comment, word in tokens if is_comment)),
         is_unresolved=is_unresolved,
         text=text,
@@ -130,7 +139,7 @@ def prove(lines: Sequence[str], context: Context) -> Proof | None:
             return _proof(ProvenanceVerdict.OWN, "our server handed it over", line)
         if ours is None:
             return _proof(ProvenanceVerdict.UNPROVEN, "a host that nothing identifies used our server's name", line)
-        if not _is_internal(line, organisation):
+        if not is_internal(line, organisation):
             handed = line
     if handed is None:
         return None
@@ -182,14 +191,33 @@ def brought_from_outside(lines: Sequence[str], context: Context, *, verified: bo
     return False
 
 
+def bringer(lines: Sequence[str], context: Context) -> str:
+    """The host that brought the report to our side, by the name that its address resolved to; empty if not known.
+
+    Only the lines that our side wrote can be believed: from the top, to the one that names a client from outside.
+    """
+    organisation = ""
+    for line in map(parse, lines[:_MAX_LINES]):
+        if context.own_mtas and line.by and not context.is_own_host(line.by):
+            return ""
+        organisation = organisation or line.by
+        if not line.has_from or line.is_local or _is_ours(line, context, verified=True):
+            continue
+        if is_internal(line, organisation):
+            continue
+        return line.name
+    return ""
+
+
 def same_organisation(one: str, other: str) -> bool:
     """Whether two host names have the same registered domain, as far as that shows without a list of all registries."""
-    left, right = _organisation(one), _organisation(other)
+    left, right = organisation(one), organisation(other)
     return bool(left) and left == right
 
 
 @functools.lru_cache(maxsize=4096)
-def _organisation(host: str) -> str:
+def organisation(host: str) -> str:
+    """The registered domain of a host, as far as that shows; empty for an address and for a bare name."""
     labels = host.strip("[]").rstrip(".").lower().split(".")
     if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
         return ""
@@ -204,10 +232,13 @@ def _proof(verdict: ProvenanceVerdict, says: str, line: Received) -> Proof:
 def _is_ours(line: Received, context: Context, *, verified: bool = False) -> bool | None:
     """Whether our server is the client of the line; `None` where only an unverified name says so.
 
-    What the address resolves to counts before what the client said of itself.
+    What the address resolves to counts before what the client said of itself. Where it has to be `verified`, and the
+    networks are known, the address counts before both: some servers believe whatever name it resolves to.
     """
     if line.ip and context.is_own_host(line.ip):
         return True
+    if verified and line.ip and context.names_networks and not _is_private(line.ip):
+        return False
     if line.name:
         return context.is_own_host(line.name)
     if verified or not context.is_own_host(line.helo):
@@ -217,13 +248,17 @@ def _is_ours(line: Received, context: Context, *, verified: bool = False) -> boo
     return None if line.is_unresolved else True
 
 
-def _is_internal(line: Received, organisation: str) -> bool:
+def is_internal(line: Received, organisation: str) -> bool:
     """Whether the reporter's own side handed the message on."""
     if same_organisation(line.host, organisation):
         return True
-    address = network_address(line.ip) if line.ip else None
     is_named = "." in line.name or ("." in line.helo and network_address(line.helo) is None)
-    return address is not None and address.is_private and not is_named
+    return _is_private(line.ip) and not is_named
+
+
+def _is_private(ip: str) -> bool:
+    address = network_address(ip) if ip else None
+    return address is not None and address.is_private
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
