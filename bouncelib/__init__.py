@@ -7,7 +7,7 @@ for recipient in report.recipients:
 
 from __future__ import annotations
 
-import email.message
+from typing import TYPE_CHECKING
 
 from .bounce_address import check_bounce_address
 from .context import Context
@@ -45,6 +45,9 @@ from .parser import DEFAULT, Parser
 from .provenance.verp import check_verp, make_verp
 from .reasons import Rules
 from .registry import Registry
+
+if TYPE_CHECKING:
+    import email.message
 
 # Literal, so that a reader and a type checker see the public names without running anything.
 __all__ = [

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib.resources
 import os
 import pathlib
 import re
@@ -396,6 +395,8 @@ def _matches(rule: Rule, text: str) -> bool:
 @functools.cache
 def _default() -> Rules:
     """The package's rules, read once."""
+    import importlib.resources
+
     home = importlib.resources.files(__package__) / "rules"
 
     def read(name: str) -> str:
