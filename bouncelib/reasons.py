@@ -19,7 +19,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-import pathlib
 import re
 from collections.abc import Iterator
 
@@ -265,6 +264,8 @@ class Rules:
 
     def with_file(self, path: str | os.PathLike[str]) -> Rules:
         """These rules behind those of a user's file. Raises `BouncelibError` where the file is not right."""
+        import pathlib
+
         file = pathlib.Path(path)
         try:
             data = file.read_text("utf-8")
