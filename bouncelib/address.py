@@ -208,6 +208,9 @@ def find(text: str) -> list[str]:
     """Every full address in running text, cleaned, in order, no duplicates."""
     if "@" not in text:
         return []
+    only = _PLAIN.fullmatch(text)
+    if only and "xn--" not in text:
+        return [f"{only[1]}@{only[2].lower()}"]
     found = [clean(_MIXED_TOP.sub(r"\1", match)) for match in _FIND.findall(text) if "//" not in match]
     return list(dict.fromkeys([address for address in found if address and "@" in address]))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import bisect
-import dataclasses
 import functools
 import html
 import re
 
+from .frozen import frozen
 from .model import Value
 
 __all__ = ["Body", "Span", "html_to_text", "split_original", "unquote"]
@@ -120,7 +120,7 @@ def _drop(source: str, begin: re.Pattern[str], end: re.Pattern[str]) -> str:
     return "".join(out)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """The readable text of one part; `first` is the index of its first line among all lines of the body."""
 

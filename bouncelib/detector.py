@@ -39,11 +39,12 @@ MAX_DIAGNOSTIC_LINES = 60
 class Detector(Protocol):
     """Reads one format. `name` is unique in a registry; `find` yields what the message says, or nothing.
 
-    Three more attributes are looked at where there are any. A true `fallback` keeps the detector back until no other
+    Four more attributes are looked at where there are any. A true `fallback` keeps the detector back until no other
     found a recipient. `phrases`, lower-case and each within one line, say that the detector has no use for a message
     without one of them in its readable text; all of them are looked for at once, which costs next to nothing. With
     them, a true `reports_only` says the same of a message whose header bears no mark of a report: see
-    `bouncelib.marks.is_report`.
+    `bouncelib.marks.is_report`. Without `phrases`, a method `concerns(message)` is asked first, and `find` only where
+    it says yes.
     """
 
     @property
@@ -77,6 +78,7 @@ def check_finding(finding: object) -> None:
 
 class _Match(Protocol):
     def groupdict(self) -> dict[str, str | None]: ...
+    def __getitem__(self, name: str, /) -> str | None: ...
 
 
 _Search = Callable[[str], "_Match | None"]
@@ -195,9 +197,21 @@ class TextFormat:
         """See `Detector`."""
         return self.start or self.marks
 
+    def concerns(self, message: Message) -> bool:
+        """See `Detector`: whether the header is that of this format."""
+        headers = message.headers
+        if self.reports_only and not is_report(headers):
+            return False
+        for name, wanted in self.headers.items():
+            if name not in headers:
+                return False
+            value = headers.raw(name).lower()
+            if not any([phrase in value for phrase in ((wanted,) if isinstance(wanted, str) else wanted)]):
+                return False
+        return not is_letter(message)
+
     def find(self, message: Message) -> Iterator[Finding]:
-        if self._is_meant(message.headers) and not is_letter(message):
-            yield from self.read(message.body, message.headers)
+        return self.read(message.body, message.headers)
 
     def read(self, body: Body, headers: Headers) -> Iterator[Finding]:
         """What the table finds in `body`, wherever that is from; of `headers` only `recipient_header` counts."""
@@ -217,18 +231,6 @@ class TextFormat:
         if not found and not self.quiet:
             yield Finding(kind=kind)
 
-    def _is_meant(self, headers: Headers) -> bool:
-        """Whether the header is that of this format."""
-        if self.reports_only and not is_report(headers):
-            return False
-        for name, wanted in self.headers.items():
-            if name not in headers:
-                return False
-            value = headers.raw(name).lower()
-            if not any(phrase in value for phrase in ((wanted,) if isinstance(wanted, str) else wanted)):
-                return False
-        return True
-
     def _begin(self, text: str) -> int:
         """Where the first line to read begins in the lower-case `text`; -1 where the format does not apply."""
         if self.marks and _first_of(self.marks, text, unquoted=True) < 0:
@@ -236,10 +238,10 @@ class TextFormat:
         begin = _first_of(self.start, text, unquoted=True) if self.start else 0
         return begin if begin < 0 else text.rfind("\n", 0, begin) + 1
 
-    def _searches(self, patterns: tuple[_Pattern, ...], patience: _Patience) -> list[_Search]:
+    def _searches(self, patterns: tuple[_Pattern, ...], patience: _Patience) -> tuple[_Search, ...]:
         if self.trusted:
-            return [pattern.search for pattern in patterns]
-        return [functools.partial(patience.search, pattern) for pattern in patterns]
+            return tuple([pattern.match if _is_anchored(pattern.pattern) else pattern.search for pattern in patterns])
+        return tuple([functools.partial(patience.search, pattern) for pattern in patterns])
 
     def _read(self, body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
         text = body.lower
@@ -259,19 +261,25 @@ class TextFormat:
                     current.closed = bool(current.prose)
                 continue
             skipped = bool(skips) and _first_of(skips, line.lower()) >= 0
-            groups = None if skipped else _first(openers, line)
-            if groups and groups.get("address"):
-                if current is not None:
-                    yield from current.findings(body, kind, shared.prose)
-                current = _Entry()
-                if groups.get("diagnostic"):
-                    current.prose = [(groups.pop("diagnostic") or "", index)]
-                current.fill(groups, body, index)
-                continue
+            if not skipped:
+                match = None
+                for search in openers:
+                    if match := search(line):
+                        break
+                if match and match["address"]:
+                    if current is not None:
+                        yield from current.findings(body, kind, shared.prose)
+                    current = _Entry()
+                    groups = match.groupdict()
+                    if told := groups.pop("diagnostic", None):
+                        current.prose = [(told, index)]
+                    current.fill(groups, body, index)
+                    continue
             entry = shared if current is None else current
-            groups = _first(patterns, line)
-            if groups:
-                entry.fill(groups, body, index)
+            for search in patterns:
+                if match := search(line):
+                    entry.fill(match.groupdict(), body, index)
+                    break
             if skipped or entry.closed or (current is None and not self.lasting):
                 continue
             if len(entry.prose) < MAX_DIAGNOSTIC_LINES:
@@ -374,6 +382,20 @@ def _unfold(lines: list[str], begin: int) -> Iterator[tuple[int, str]]:
         yield at, " ".join(pieces)
 
 
+@functools.cache
+def _is_anchored(pattern: str) -> bool:
+    """Whether all of `pattern` stands behind a `^`, so that it need not be tried at every place of a line."""
+    bare = _ESCAPED.sub("", pattern)
+    while (inner := _GROUP.sub("", bare)) != bare:
+        bare = inner
+    return bare.startswith("^") and "|" not in bare
+
+
+# In a pattern: an escaped character, a set of characters, a group without groups in it.
+_ESCAPED = re.compile(r"\\.|\[\^?\]?[^\]]*\]")
+_GROUP = re.compile(r"\([^()]*\)")
+
+
 class _Patience:
     """The time that the patterns of one format have left for one message."""
 
@@ -393,11 +415,3 @@ class _Patience:
             ) from None
         finally:
             self.left -= time.perf_counter() - begun
-
-
-def _first(searches: Sequence[_Search], line: str) -> dict[str, str | None] | None:
-    for search in searches:
-        match = search(line)
-        if match is not None:
-            return match.groupdict()
-    return None

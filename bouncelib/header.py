@@ -24,6 +24,9 @@ _PADDING = re.compile(rb"=[=\s]*")
 _PIECE = re.compile(rb"[A-Za-z0-9+/\s]*")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
+# RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
+_FIELDS = re.compile(r"([!-9;-~]+)[ \t]*:(.*)")
+
 Guess = Callable[[bytes], str | None]
 
 
@@ -124,40 +127,72 @@ class Headers:
     keeps what a pure function said of this header, under the function, for the next who asks.
     """
 
-    __slots__ = ("_charset", "_first", "_guesser", "fields", "memo")
+    __slots__ = ("_block", "_charset", "_fields", "_first", "_guesser", "_is_plain", "memo")
 
     def __init__(self, fields: list[tuple[str, str]], guesser: Guess | None = None) -> None:
-        self.fields = fields
-        self._first = {name.lower(): value for name, value in reversed(fields)}
+        self._fields: list[tuple[str, str]] | None = fields
+        self._first: dict[str, str] | None = None
+        self._block = b""
+        self._is_plain = False
         self._guesser = guesser
         self._charset: str | None = None
         self.memo: dict[Callable[[Headers], bool], bool] = {}
 
+    @classmethod
+    def of_block(cls, block: bytes, guesser: Guess | None = None) -> Headers:
+        """The header in `block`, each line of which is a field or continues one; not read before it is asked for."""
+        headers = cls([], guesser)
+        headers._block = block
+        headers._fields = None
+        return headers
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Every field as (name, raw value)."""
+        if self._fields is None:
+            block = self._block.decode("utf-8", "surrogateescape")
+            if "\n " in block or "\n\t" in block:
+                block = block.replace("\n ", " ").replace("\n\t", "\t")
+            self._is_plain = block.isascii() and "=?" not in block
+            self._fields = _FIELDS.findall(block)
+        return self._fields
+
+    def _table(self) -> dict[str, str]:
+        first = self._first = {name.lower(): value for name, value in reversed(self.fields)}
+        return first
+
     def __contains__(self, name: str) -> bool:
-        return name.lower() in self._first
+        return name.lower() in (self._first or self._table())
 
     def __len__(self) -> int:
         return len(self.fields)
 
     def raw(self, name: str) -> str:
         """The first value of the lower-case `name`, or the empty string."""
-        return self._first.get(name, "")
+        return (self._first or self._table()).get(name, "")
 
     def get(self, name: str) -> str | None:
         """The first value of the lower-case `name`, decoded and stripped, or `None`."""
-        value = self._first.get(name)
-        return None if value is None else self._decode(value)
+        value = (self._first or self._table()).get(name)
+        if value is None or self._is_plain:
+            return value and value.strip()
+        return self._decode(value)
 
     def get_all(self, name: str) -> list[str]:
         """Every value of the lower-case `name`, decoded and stripped, in order."""
+        if name not in (self._first or self._table()):
+            return []
         return [self._decode(value) for key, value in self.fields if key.lower() == name]
 
     def decoded(self) -> tuple[tuple[str, str], ...]:
         """Every field as (name, value), values decoded and stripped."""
-        return tuple([(name, self._decode(value)) for name, value in self.fields])
+        fields = self.fields
+        if self._is_plain:
+            return tuple([(name, value.strip()) for name, value in fields])
+        return tuple([(name, self._decode(value)) for name, value in fields])
 
     def _decode(self, value: str) -> str:
-        if value.isascii() and "=?" not in value:
+        if self._is_plain or (value.isascii() and "=?" not in value):
             return value.strip()
         return decode_words(value, self._guess).strip()
 

@@ -6,7 +6,6 @@ they know to recipients that exist. Within a rank the order of the registry deci
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import re
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from collections.abc import Iterable
 from . import address as addresses
 from . import dialogue, status
 from . import reply as replies
+from .frozen import frozen
 from .mime import decode_words
 from .model import Action, Command, EnhancedStatus, Evidence, Finding, Reply, UnparsedField, Value
 
@@ -47,7 +47,7 @@ _MONTHS = {
 Source = tuple[str, Value]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """What all detectors together say about one recipient. `texts` are all diagnostics, the best one first."""
 
@@ -63,7 +63,7 @@ class Facts:
     evidence: tuple[Evidence, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class ReportFacts:
     """What all detectors together say about the report."""
 

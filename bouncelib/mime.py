@@ -57,8 +57,8 @@ _OPENING = 1 << 18
 _MAX_DEFECTS = 100
 
 _BOM = b"\xef\xbb\xbf"
-# RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
-_FIELDS = re.compile(r"(?m)^([!-9;-~]+)[ \t]*:(.*)")
+# A header without damage, and the blank line that ends it: fields, each perhaps folded (RFC 5322 section 2.2).
+_HEADER = re.compile(rb"(?>[!-9;-~]++[ \t]*+:[^\n]*+\n(?>[ \t][^\n]*+\n)*+)*+(?=\n)")
 _FIELD_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
 _WELL_KNOWN = re.compile(
     rb"(?i)(?:received|return-path|from|to|cc|subject|date|message-id|mime-version|reply-to|sender|auto-submitted"
@@ -214,9 +214,14 @@ class Message:
         return tuple(self.root.walk()) if self.root.children else (self.root,)
 
     @functools.cached_property
+    def types(self) -> frozenset[str]:
+        """The content types of all parts."""
+        return frozenset([part.content_type for part in self.parts])
+
+    @property
     def is_delivery_status(self) -> bool:
         """Whether a part has the type of a delivery status notification."""
-        return not DELIVERY_STATUS.isdisjoint([part.content_type for part in self.parts])
+        return not DELIVERY_STATUS.isdisjoint(self.types)
 
     @functools.cached_property
     def body(self) -> Body:
@@ -244,8 +249,9 @@ class Message:
         raw = self.raw
         if start >= end:
             return Headers([], self.guesser), end
-        if raw[start] == 10:
-            return Headers([], self.guesser), start + 1
+        whole = _HEADER.match(raw, start, min(end, start + MAX_HEADER))
+        if whole:
+            return Headers.of_block(whole[0], self.guesser), whole.end() + 1
         stop = raw.find(b"\n\n", start, min(end, start + MAX_HEADER))
         if stop >= 0:
             body = stop + 2
@@ -257,16 +263,10 @@ class Message:
             self.note("header-limit", part=section)
         else:
             stop = body = end
-        block = raw[start:stop].decode("utf-8", "surrogateescape")
-        if "\n " in block or "\n\t" in block:
-            block = block.replace("\n ", " ").replace("\n\t", "\t")
-        fields = _FIELDS.findall(block)
-        if len(fields) != block.rstrip("\n").count("\n") + 1:
-            return self._read_damaged(start, stop, body, end, section)
-        return Headers(fields, self.guesser), body
+        return self._read_damaged(start, stop, body, end, section)
 
     def _read_damaged(self, start: int, stop: int, body: int, end: int, section: str) -> tuple[Headers, int]:
-        """A header block with a line that is no field: either a fold lost its blank, or the blank line is missing."""
+        """A header without its blank line, or with a line that is no field: a fold has lost its blank, perhaps."""
         fields: list[tuple[str, list[bytes]]] = []
         lines = self.raw[start:stop].split(b"\n")
         at = start

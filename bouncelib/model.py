@@ -16,6 +16,8 @@ import datetime as dt
 import enum
 from collections.abc import Mapping
 
+from .frozen import frozen
+
 __all__ = [
     "Action",
     "AddressCheck",
@@ -192,7 +194,7 @@ class EnhancedStatus:
         return self.subject == 0 and self.detail == 0
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """An SMTP reply (RFC 5321 section 4.2): the code, and the text after it, lines joined with line feeds."""
 
@@ -203,7 +205,7 @@ class Reply:
         return f"{self.code} {self.text}" if self.text else str(self.code)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Blocklist:
     """A block list that a refusal names, by its usual name: `Blocklist("Spamhaus ZEN", BlocklistKind.IP)`."""
 
@@ -211,7 +213,7 @@ class Blocklist:
     lists: BlocklistKind
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """Why one field of a `Recipient` or a `Report` has its value.
 
@@ -228,7 +230,7 @@ class Evidence:
     text: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Value:
     """A text that a detector read, and where: see `Evidence` for `part`, `line` and `rule`."""
 
@@ -238,7 +240,7 @@ class Value:
     rule: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What a detector has to say: about one recipient where `address` is given, else about the report as a whole.
 
@@ -263,7 +265,7 @@ class Finding:
     unparsed: tuple[UnparsedField, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Recipient:
     """One recipient that a report names, and what became of the message for it."""
 
@@ -290,7 +292,7 @@ class Recipient:
         return self.original_address or self.address
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Original:
     """What the report returns of the message that it is about.
 
@@ -309,7 +311,7 @@ class Original:
     complete: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     """One proof for or against our having sent the message: its name, what it says, and the text that it read."""
 
@@ -318,7 +320,7 @@ class Proof:
     text: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Provenance:
     """Whether the report is about a message that we sent, and the proofs that decided."""
 
@@ -326,7 +328,7 @@ class Provenance:
     proofs: tuple[Proof, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class AddressCheck:
     """What to do with a null-sender mail to an address, the proof for it, and the reply for a refusal."""
 
@@ -335,7 +337,7 @@ class AddressCheck:
     reply: Reply | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class UnparsedField:
     """A report field that is not understood, kept whole; `group` is 0 for the per-message fields, n for recipient n."""
 
@@ -344,7 +346,7 @@ class UnparsedField:
     group: int = 0
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Feedback:
     """The machine-readable fields of a feedback report (RFC 5965 section 3, RFC 6591, RFC 6650)."""
 
@@ -367,7 +369,7 @@ class Feedback:
     extensions: tuple[tuple[str, str], ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Defect:
     """A damage in the input that was worked around, or a detector that failed: `rule` is a stable name."""
 
@@ -376,7 +378,7 @@ class Defect:
     part: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """Everything that `parse` found in one message."""
 

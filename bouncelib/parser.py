@@ -80,7 +80,7 @@ class Parser:
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
         named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
         when = timing.decide(
-            timing.Case(message.headers, reporter, original, named, context or _NOWHERE, facts.received_from_mta)
+            timing.Case.of(message.headers, reporter, original, named, context or _NOWHERE, facts.received_from_mta)
         )
         host = reporter.host if reporter else None
         case = Case(message, original, host, named, facts.unparsed, kind in _TO_THE_SENDER)
@@ -298,7 +298,10 @@ def _detect(registry: Registry, message: Message) -> tuple[list[tuple[str, Findi
 def _ask(detector: Detector, message: Message, found: list[tuple[str, Finding]], defects: list[Defect]) -> None:
     """Add what one detector finds; whatever it does, the others are asked too."""
     name = detector.name
+    concerns = getattr(detector, "concerns", None)
     try:
+        if concerns is not None and not concerns(message):
+            return
         for finding in detector.find(message):
             if name not in _BUILTIN:
                 check_finding(finding)

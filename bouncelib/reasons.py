@@ -24,14 +24,15 @@ from collections.abc import Iterator
 
 from . import reply as reply_module
 from . import status as status_module
+from .frozen import frozen
 from .model import Action, Attribution, Blocklist, BouncelibError, BounceType, Command, EnhancedStatus, Reason
-from .rules import loader, matcher
+from .rules import index, loader, matcher
 from .rules.loader import Rule
 
 __all__ = ["Judgement", "Refusal", "Rule", "Rules", "attribution_of", "bounce_type", "retry_after"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """What is known about one refusal; `detector` is the name of the one that found the recipient."""
 
@@ -51,7 +52,7 @@ class Refusal:
         return cls(text, status_module.find(text), said.code if said else None, command, remote_mta)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Judgement:
     """What a refusal means, and what that rests on: `rule` in `file`, because of `hit`."""
 
@@ -195,19 +196,8 @@ _VAGUE_DETAILS = frozenset({(7, 1)})
 class Rules:
     """All rules, in order. `Rules.default()` has the package's; `with_file` puts a user's in front."""
 
-    __slots__ = (
-        "_anchored",
-        "_blocklists",
-        "_coded",
-        "_detectors",
-        "_hosts",
-        "_listings",
-        "_matcher",
-        "_names",
-        "_rules",
-        "_speakers",
-        "_words",
-    )
+    __slots__ = ("_blocklists", "_detectors", "_hosts", "_index", "_listings", "_matcher", "_names", "_rules",
+                 "_speakers", "_words")  # fmt: skip
 
     def __init__(
         self,
@@ -218,31 +208,22 @@ class Rules:
     ) -> None:
         """`rules` in the order in which they are asked."""
         self._rules = rules
+        self._index = index.Index(rules)
         self._words = words or {}
         self._blocklists = blocklists
         literals: set[str] = set().union(*(names for _, names in blocklists))
-        anchored: dict[str, list[int]] = {}
-        coded: dict[object, list[int]] = {}
         self._speakers: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
         self._detectors: dict[str, str] = {}
-        for index, rule in enumerate(rules):
+        for rule in rules:
             literals.update(rule.text, rule.none, *rule.all)
             if rule.provider:
                 self._speakers |= dict.fromkeys(rule.provider.text, rule.provider.name)
                 self._hosts |= dict.fromkeys(rule.provider.hosts, rule.provider.name)
                 self._detectors |= dict.fromkeys(rule.provider.detectors, rule.provider.name)
-            anchors = min((group for group in (rule.text, *rule.all) if group), key=len, default=frozenset())
-            for literal in anchors:
-                anchored.setdefault(literal, []).append(index)
-            if not anchors:
-                for key in rule.status or rule.code or (None,):
-                    coded.setdefault(key, []).append(index)
         self._listings = {
-            literal: index for index, (_, names) in reversed(list(enumerate(blocklists))) for literal in names
+            literal: number for number, (_, names) in reversed(list(enumerate(blocklists))) for literal in names
         }
-        self._anchored = anchored
-        self._coded = coded
         named = {literal for literal in literals if literal.startswith("/")}.union(
             self._speakers, *(names for _, names in blocklists)
         )
@@ -296,9 +277,9 @@ class Rules:
         if names:
             hits |= self._names.find(names)
         speaking = self._speaking(refusal, hits)
-        for index in self._candidates(refusal, hits):
-            rule = self._rules[index]
-            if (rule.provider is None or rule.provider.name in speaking) and _holds(rule, refusal, hits):
+        for number in self._index.candidates(hits, refusal.status, refusal.code):
+            rule = self._rules[number]
+            if (rule.provider is None or rule.provider.name in speaking) and _holds(rule, refusal):
                 if rule.reason is Reason.UNDETERMINED and _given_up(refusal):
                     break
                 return self._judgement(rule, refusal, hits)
@@ -310,7 +291,8 @@ class Rules:
 
     def _speaking(self, refusal: Refusal, hits: set[str]) -> set[str]:
         """The names of the providers whose servers or whose words these are."""
-        names = {self._speakers[literal] for literal in hits & self._speakers.keys()}
+        speakers = self._speakers
+        names = {speakers[literal] for literal in hits if literal in speakers}
         if name := self._detectors.get(refusal.detector):
             names.add(name)
         for host in filter(None, (refusal.remote_mta, refusal.reporting_mta)):
@@ -320,27 +302,16 @@ class Rules:
                     names.add(name)
         return names
 
-    def _candidates(self, refusal: Refusal, hits: set[str]) -> list[int]:
-        """The rules that may hold, in order: those that a literal leads to, and those of the codes."""
-        coded = self._coded
-        keys: list[object] = [None]
-        if (status := refusal.status) is not None:
-            for klass in (status.klass, None):
-                keys += (klass, status.subject, status.detail), (klass, status.subject, None)
-        if (code := refusal.code) is not None:
-            keys += code, code // 100
-        lists = [coded[key] for key in keys if key in coded]
-        lists += [self._anchored[literal] for literal in hits if literal in self._anchored]
-        return sorted(set().union(*lists))
-
     def _judgement(self, rule: Rule, refusal: Refusal, hits: set[str]) -> Judgement:
-        said = sorted(set().union(*[hits & group for group in (rule.text, *rule.all)]))
+        groups = [group for group in (rule.text, *rule.all) if group]
+        said = sorted([literal for literal in hits if any([literal in group for group in groups])]) if groups else []
         codes = [str(refusal.status)] if rule.status else []
         codes += [str(refusal.code)] if rule.code else []
         codes += [refusal.detector] if rule.detector else []
         blocklist = None
         if rule.reason in _LISTED:
-            first = min([self._listings[literal] for literal in hits & self._listings.keys()], default=None)
+            listings = self._listings
+            first = min([listings[literal] for literal in hits if literal in listings], default=None)
             blocklist = None if first is None else self._blocklists[first][0]
         return Judgement(
             reason=rule.reason,
@@ -359,14 +330,8 @@ def _given_up(refusal: Refusal) -> bool:
     return transient and refusal.code is None and refusal.action is Action.FAILED
 
 
-def _holds(rule: Rule, refusal: Refusal, hits: set[str]) -> bool:
-    if rule.text and rule.text.isdisjoint(hits):
-        return False
-    for group in rule.all:
-        if group.isdisjoint(hits):
-            return False
-    if rule.none and not rule.none.isdisjoint(hits):
-        return False
+def _holds(rule: Rule, refusal: Refusal) -> bool:
+    """Whether `refusal`, in which the words of the rule stand, is what the rule asks for otherwise."""
     if rule.status and not (refusal.status and _has_status(rule, refusal.status)):
         return False
     if rule.code and (refusal.code is None or rule.code.isdisjoint((refusal.code, refusal.code // 100))):

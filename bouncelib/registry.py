@@ -26,41 +26,40 @@ class Registry:
 
     detectors: tuple[Detector, ...] = ()
     _index: PhraseIndex = dataclasses.field(init=False, repr=False, compare=False)
-    _report_index: PhraseIndex = dataclasses.field(init=False, repr=False, compare=False)
-    _always: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
+    _for_reports: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
+    _others: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
     fallbacks: tuple[Detector, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check(self.detectors)
         fallbacks = tuple(detector for detector in self.detectors if getattr(detector, "fallback", False))
-        object.__setattr__(self, "fallbacks", fallbacks)
-        always: list[int] = []
         phrases: list[tuple[str, int]] = []
-        report_phrases: list[tuple[str, int]] = []
+        for_reports: set[int] = set()
+        others: set[int] = set()
         for number, detector in enumerate(self.detectors):
-            own = [(phrase, number) for phrase in getattr(detector, "phrases", ())]
+            own = getattr(detector, "phrases", ())
             if getattr(detector, "fallback", False):
                 continue
             if not own:
-                always.append(number)
-            elif getattr(detector, "reports_only", False):
-                report_phrases += own
-            else:
-                phrases += own
-        object.__setattr__(self, "_always", frozenset(always))
+                others.add(number)
+                continue
+            phrases += [(phrase, number) for phrase in own]
+            if getattr(detector, "reports_only", False):
+                for_reports.add(number)
+        object.__setattr__(self, "fallbacks", fallbacks)
         object.__setattr__(self, "_index", PhraseIndex(phrases))
-        object.__setattr__(self, "_report_index", PhraseIndex(report_phrases))
+        object.__setattr__(self, "_for_reports", frozenset(for_reports))
+        object.__setattr__(self, "_others", frozenset(others))
 
     def candidates(self, message: Message) -> list[Detector]:
-        """The detectors that `message` concerns, in order: those without `phrases`, and those with one in its text.
+        """The detectors that `message` may concern, in order: those without `phrases`, and those with one in its text.
 
         The `fallbacks` are not among them, nor those for `reports_only` where the header bears no mark of a report.
         """
-        text = message.body.lower
-        wanted = self._always | self._index.find(text)
-        if is_report(message.headers):
-            wanted |= self._report_index.find(text)
-        return [self.detectors[number] for number in sorted(wanted)]
+        wanted = self._index.find(message.body.lower)
+        if not wanted.isdisjoint(self._for_reports) and not is_report(message.headers):
+            wanted -= self._for_reports
+        return [self.detectors[number] for number in sorted(wanted | self._others)]
 
     def __iter__(self) -> Iterator[Detector]:
         return iter(self.detectors)

@@ -8,13 +8,12 @@ first that answers decides, and where none does the answer is `unknown`.
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from . import address as addresses
 from .context import Context
+from .frozen import frozen
 from .header import Headers
 from .model import Evidence, Original, Timing
 from .provenance.received import Received, brought_from_outside, parse, same_organisation
@@ -44,19 +43,38 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
     return Reporter(domain, "domain of the report's From") if domain else None
 
 
-@dataclasses.dataclass(frozen=True)
+@frozen
 class Case:
     """What there is to judge: the report's header, who wrote it, what it returns, whom it names, and who we are.
 
-    `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3.
+    `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3; `senders` are the domains that the report was
+    sent to, those of the envelope sender, and `targets` those of the recipients, by either name.
     """
 
     headers: Headers
     reporter: Reporter | None
     original: Original | None
-    recipients: Sequence[tuple[str, str | None]]
     context: Context
-    received_from: str | None = None
+    received_from: str | None
+    senders: frozenset[str]
+    targets: frozenset[str]
+
+    @classmethod
+    def of(
+        cls,
+        headers: Headers,
+        reporter: Reporter | None,
+        original: Original | None,
+        recipients: Sequence[tuple[str, str | None]],
+        context: Context,
+        received_from: str | None = None,
+    ) -> Case:
+        """The case of a report that names `recipients`, each with the address that the sender used, or `None`."""
+        senders = addresses.find((headers.get("to") or "")[:1000])
+        if original and original.sender:
+            senders.append(original.sender)
+        targets = [address for pair in recipients for address in pair if address]
+        return cls(headers, reporter, original, context, received_from, _domains(senders), _domains(targets))
 
     @property
     def carried(self) -> Iterator[Received]:
@@ -67,20 +85,12 @@ class Case:
     def returned(self) -> Iterator[Received]:
         """The hops of the returned message, newest first."""
         fields = self.original.headers if self.original else ()
-        return map(parse, [value for name, value in fields if name.lower() == "received"][:_MAX_LINES])
+        lines = [value for name, value in fields if name in ("Received", "received") or name.lower() == "received"]
+        return map(parse, lines[:_MAX_LINES])
 
-    @functools.cached_property
-    def senders(self) -> set[str]:
-        """The domains that the report was sent to: those of the envelope sender."""
-        found = addresses.find((self.headers.get("to") or "")[:1000])
-        if self.original and self.original.sender:
-            found.append(self.original.sender)
-        return {addresses.domain_of(address) for address in found} - {""}
 
-    @functools.cached_property
-    def targets(self) -> set[str]:
-        """The domains of the recipients, by either name."""
-        return {addresses.domain_of(address) for pair in self.recipients for address in pair if address} - {""}
+def _domains(found: Sequence[str]) -> frozenset[str]:
+    return frozenset([domain for address in found if (domain := addresses.domain_of(address))])
 
 
 def _by_own_server(case: Case) -> Timing | None:

@@ -24,7 +24,9 @@ def mail(text: str, header: str = "From: mailer-daemon@mx.example.com") -> bytes
 
 
 def find(text: str, header: str = "From: mailer-daemon@mx.example.com", **columns: Any) -> list[Finding]:
-    return list(TextFormat(**{**BASE, **columns}).find(read(mail(text, header))))
+    message = read(mail(text, header))
+    format_ = TextFormat(**{**BASE, **columns})
+    return list(format_.find(message)) if format_.concerns(message) else []
 
 
 def told(findings: list[Finding], *names: str) -> list[tuple[str | None, ...]]:

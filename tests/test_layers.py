@@ -12,6 +12,7 @@ import bouncelib
 PACKAGE = pathlib.Path(bouncelib.__file__).parent
 
 LAYERS = (
+    ("frozen",),
     ("model",),
     ("context", "charset", "status", "reply", "address", "dialogue", "phrases", "refusals"),
     ("logs",),

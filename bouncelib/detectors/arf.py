@@ -57,9 +57,10 @@ class Arf:
 
     name = "arf"
 
+    def concerns(self, message: Message) -> bool:
+        return not message.is_delivery_status or _TYPE in message.types
+
     def find(self, message: Message) -> Iterator[Finding]:
-        if message.is_delivery_status and _TYPE not in {part.content_type for part in message.parts}:
-            return
         report = next(_reports(message), None)
         if report is not None:
             yield from _read(message, *report)
@@ -83,7 +84,7 @@ def _reports(message: Message) -> Iterator[tuple[Part, list[_Field]]]:
         if part.is_multipart or not part.content_type.startswith(("text/", "message/", "application/octet-")):
             continue
         text = part.opening(1 << 16)
-        begin = _PASTED.search(text)
+        begin = _PASTED.search(text) if "feedback-type" in text.lower() else None
         if begin and (declared or (_PASTED_FIELD.search(text) and not is_letter(message))):
             above = text.rfind("\n\n", 0, begin.start()) + 1
             yield part, _fields(text[above:], text.count("\n", 0, above))

@@ -106,10 +106,12 @@ class Challenge:
 
     name = "challenge"
 
+    def concerns(self, message: Message) -> bool:
+        headers = message.headers
+        return not (marks.is_plain_report(headers) or any(name in headers for name in _LISTS))
+
     def find(self, message: Message) -> Iterator[Finding]:
         headers = message.headers
-        if marks.is_plain_report(headers) or any(name in headers for name in _LISTS):
-            return
         signed = bool(
             _SENDERS.search(f"{headers.raw('from')[:1000]} {headers.raw('reply-to')[:1000]}")
             or _SUBJECT.search((headers.get("subject") or "")[:1000])

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from ..header import Headers
+from ..marks import is_plain_report
 from ..mime import RETURNED, Message, Part, read_headers
 from ..model import Finding, Kind, UnparsedField, Value
 
@@ -61,6 +62,9 @@ class Mdn:
 
     name = "mdn"
 
+    def concerns(self, message: Message) -> bool:
+        return _may_notify(message) or not is_plain_report(message.headers)
+
     def find(self, message: Message) -> Iterator[Finding]:
         part = _notification(message)
         if part is None:
@@ -84,6 +88,9 @@ class SieveReject:
     """Refusals in the form of a receipt: RFC 5429 section 2.2."""
 
     name = "sieve-reject"
+
+    def concerns(self, message: Message) -> bool:
+        return _may_notify(message)
 
     def find(self, message: Message) -> Iterator[Finding]:
         part = _notification(message)
@@ -112,6 +119,11 @@ class SieveReject:
             diagnostic=_value(part, fields, "diagnostic-code")
             or (body.value(reason, begin, "text") if reason else None),
         )
+
+
+def _may_notify(message: Message) -> bool:
+    declared = "disposition-notification" in message.headers.raw("content-type").lower()
+    return declared or not message.types.isdisjoint(_TYPES)
 
 
 def _notification(message: Message) -> Part | None:

@@ -40,7 +40,7 @@ QMAIL = TextFormat(
 QSBMF = dataclasses.replace(
     QMAIL,
     name="qsbmf",
-    start=(),
+    start=(">:",),
     headers={"from": ("mailer-daemon", "postmaster", "mail delivery")},
     marks=("--- ",),
     quiet=True,

@@ -17,7 +17,8 @@ from ..model import Finding, Kind, UnparsedField, Value
 
 __all__ = ["Rfc3464"]
 
-_FIELD = re.compile(r"([A-Za-z][!-9;-~]*)[ \t]*:[ \t]*(.*)")
+# A line is a field with the lines that continue it, empty, or none of both.
+_LINE = re.compile(r"(?m)^(?:([A-Za-z][!-9;-~]*+)[ \t]*+:[ \t]*+(.*+)((?:\n[ \t]++[^\s].*+)*+)|([^\S\n]*+)$|(.++))")
 # RFC 3464 section 2.2 and 2.3: which fact a field is.
 _PER_MESSAGE = {
     "reporting-mta": "reporting_mta",
@@ -61,6 +62,8 @@ class Rfc3464:
             if part.content_type in ("text/plain", "application/octet-stream") or part.headers.raw("final-recipient"):
                 text = _status_text(part) if part.start or part.headers.raw("final-recipient") else ""
                 text = text or "\n".join(span.text for span in message.body.spans if span.part == part.section)
+                if "l-recipient" not in text.lower():
+                    continue
                 found = _PASTED.search(text)
                 if found and _PASTED_FIELD.search(text):
                     first = _PASTED_MESSAGE.search(text, 0, found.start())
@@ -85,32 +88,38 @@ def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
     """The groups of fields, each field as (lower-case name, unfolded value, line)."""
     groups: list[list[_Field]] = []
     group: list[_Field] = []
-    for number, line in enumerate(text.split("\n"), skipped + 1):
-        if not line or line.isspace():
+    number = skipped
+    for field, begun, folded, _, stray in _LINE.findall(text):
+        number += 1
+        if field:
+            low = field.lower()
+            # A group that begins without a blank line before it: the recipient is named a second time.
+            if low in _OPENERS and group and any([known == low for known, _, _ in group]):
+                groups.append(group)
+                group = []
+            group.append((low, _unfolded(begun, folded) if folded else begun, number))
+            if folded:
+                number += folded.count("\n")
+        elif not stray:
             if group:
                 groups.append(group)
                 group = []
-            continue
-        match = _FIELD.match(line)
-        if match and not line[0].isspace():
-            name = match[1].lower()
-            # A group that begins without a blank line before it: the recipient is named a second time.
-            if name in _OPENERS and any(known == name for known, _, _ in group):
-                groups.append(group)
-                group = []
-            group.append((name, match[2], number))
         elif group:
             name, value, at = group[-1]
-            group[-1] = (name, f"{value}\n{line.strip()}", at)
+            group[-1] = (name, f"{value}\n{stray.strip()}", at)
         elif groups:
             # QUIRK: a blank line within a folded Diagnostic-Code.
             last = groups[-1]
             name, value, at = last[-1]
-            if name == "diagnostic-code" and line[0].isspace():
-                last[-1] = (name, f"{value}\n{line.strip()}", at)
+            if name == "diagnostic-code" and stray[0].isspace():
+                last[-1] = (name, f"{value}\n{stray.strip()}", at)
     if group:
         groups.append(group)
     return groups
+
+
+def _unfolded(value: str, folded: str) -> str:
+    return "\n".join([value, *[line.strip() for line in folded[1:].split("\n")]])
 
 
 def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:

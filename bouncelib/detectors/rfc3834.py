@@ -13,7 +13,7 @@ Notices that answer nobody (`auto-generated`, tickets, newsletters) and posts to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .. import marks
 from ..header import Headers
@@ -195,10 +195,14 @@ class AutoReply:
 
     name = "auto-reply"
 
+    def concerns(self, message: Message) -> bool:
+        headers = message.headers
+        return not (
+            marks.is_plain_report(headers) or any(name in headers for name in _LISTS) or _has_report(message.types)
+        )
+
     def find(self, message: Message) -> Iterator[Finding]:
         headers = message.headers
-        if marks.is_plain_report(headers) or any(name in headers for name in _LISTS) or _has_report(message):
-            return
         subject = " ".join((headers.get("subject") or "")[:1000].split()).lower()
         if _is_marked(headers):
             found = _is_reply(message, subject)
@@ -257,10 +261,9 @@ def _is_reply(message: Message, subject: str) -> bool:
     return absent or not (marks.has_daemon_sender(message.headers) or _has_any(text, _REFUSALS))
 
 
-def _has_report(message: Message) -> bool:
+def _has_report(types: Iterable[str]) -> bool:
     return any(
-        part.content_type.startswith("message/") and part.content_type.endswith(("-status", "-report", "-notification"))
-        for part in message.parts
+        kind.startswith("message/") and kind.endswith(("-status", "-report", "-notification")) for kind in types
     )
 
 

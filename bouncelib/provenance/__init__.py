@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from .. import address as addresses
 from ..charset import raw_bytes
 from ..context import Context
+from ..frozen import frozen
 from ..mime import RETURNED, Message
 from ..model import Original, Proof, Provenance, ProvenanceVerdict, UnparsedField
 from . import authres, batv, dkim, message_id, received, srs, verp
@@ -61,7 +62,7 @@ _MAX_ADDRESS = 600
 _MAX_TEXT = 1 << 17
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """What there is to judge.
 
@@ -78,7 +79,7 @@ class Case:
     is_bounce: bool = True
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """The verdict, and what follows for the recipients.
 

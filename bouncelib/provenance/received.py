@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..address import domain_of
@@ -76,12 +76,13 @@ def parse(line: str) -> Received:
     text = " ".join(line[:_MAX_LINE].split())
     if not text:
         return Received()
-    tokens = list(_tokens(text))
+    tokens = _tokens(text)
     clauses = _clauses(tokens)
-    froms, by = clauses.get("from", []), clauses.get("by", [])
-    helo, name, ip, is_unresolved = _client(froms, verified="exim" in text.lower())
-    protocol = _word(clauses.get("with", []))
-    recipient = _word(clauses.get("for", [])).strip("<>").lower()
+    froms, by = clauses.get("from", ()), clauses.get("by", ())
+    low = text.lower()
+    helo, name, ip, is_unresolved = _client(froms, verified="exim" in low) if froms else _NOBODY
+    protocol = _word(clauses.get("with", ()))
+    recipient = _word(clauses.get("for", ())).strip("<>").lower()
     head = text.rpartition(";")
     # dma writes `from MAILER-DAEMON`, and `from` the name of a user: no host, and no address of one.
     is_local = _is_loopback(helo, name, ip) or (
@@ -97,7 +98,7 @@ def parse(line: str) -> Received:
         date=head[2].strip() if head[1] else "",
         is_local=is_local,
         is_authenticated=bool(_WITH_AUTH.match(protocol))
-        or any(_AUTHENTICATED.match(word) for is_comment, word in tokens if is_comment),
+        or ("auth" in low and any(_AUTHENTICATED.match(word) for is_comment, word in tokens if is_comment)),
         is_unresolved=is_unresolved,
         text=text,
     )
@@ -187,6 +188,7 @@ def same_organisation(one: str, other: str) -> bool:
     return bool(left) and left == right
 
 
+@functools.lru_cache(maxsize=4096)
 def _organisation(host: str) -> str:
     labels = host.strip("[]").rstrip(".").lower().split(".")
     if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
@@ -231,63 +233,70 @@ def _is_loopback(helo: str, name: str, ip: str) -> bool:
     return not name and helo.lower() in ("localhost", "localhost.localdomain")
 
 
-def _tokens(text: str) -> Iterator[tuple[bool, str]]:
+def _tokens(text: str) -> list[_Token]:
     """Words, and comments with what is nested in them: (is a comment, text). One pass."""
     if not _NESTED.search(text):
-        for match in _TOKEN.finditer(text):
-            yield match.lastindex == 1, match[match.lastindex or 0]
-        return
+        return [(not word, word or comment) for comment, word in _TOKEN.findall(text)]
+    tokens: list[_Token] = []
     word: list[str] = []
     start, depth = 0, 0
     for at, char in enumerate(text):
         if char == "(":
             if depth == 0:
                 if word:
-                    yield False, "".join(word)
+                    tokens.append((False, "".join(word)))
                     word = []
                 start = at + 1
             depth += 1
         elif char == ")" and depth:
             depth -= 1
             if depth == 0:
-                yield True, text[start:at]
+                tokens.append((True, text[start:at]))
         elif depth == 0:
             if char in " ;":
                 if word:
-                    yield False, "".join(word)
+                    tokens.append((False, "".join(word)))
                     word = []
             else:
                 word.append(char)
     if word:
-        yield False, "".join(word)
+        tokens.append((False, "".join(word)))
     if depth:
-        yield True, text[start:]
+        tokens.append((True, text[start:]))
+    return tokens
 
 
+_Token = tuple[bool, str]
+_NOBODY = ("", "", "", False)
 _NESTED = re.compile(r"\([^()]*(?:\(|\Z)")
 _TOKEN = re.compile(r"\(([^()]*)\)|([^ ;(]+)")
 
 _CLAUSES = frozenset({"from", "by", "with", "via", "id", "for"})
+_LONGEST = max(map(len, _CLAUSES))
 
 
-def _clauses(tokens: Sequence[tuple[bool, str]]) -> dict[str, list[tuple[bool, str]]]:
+def _clauses(tokens: Sequence[_Token]) -> dict[str, list[_Token]]:
     """The tokens after each keyword; a keyword right after another one is its value."""
-    found: dict[str, list[tuple[bool, str]]] = {}
-    current: list[tuple[bool, str]] | None = None
-    for is_comment, word in tokens:
-        key = word.lower()
-        if not is_comment and key in _CLAUSES and key not in found and current != []:
+    found: dict[str, list[_Token]] = {}
+    current: list[_Token] | None = None
+    for token in tokens:
+        is_comment, key = token
+        is_clause = len(key) <= _LONGEST and not is_comment and (key := key.lower()) in _CLAUSES
+        if is_clause and key not in found and current != []:
             current = found[key] = []
         elif current is not None:
-            current.append((is_comment, word))
+            current.append(token)
     return found
 
 
-def _word(tokens: Sequence[tuple[bool, str]]) -> str:
-    return next((word for is_comment, word in tokens if not is_comment), "")
+def _word(tokens: Sequence[_Token]) -> str:
+    for is_comment, word in tokens:
+        if not is_comment:
+            return word
+    return ""
 
 
-def _client(tokens: Sequence[tuple[bool, str]], *, verified: bool) -> tuple[str, str, str, bool]:
+def _client(tokens: Sequence[_Token], *, verified: bool) -> tuple[str, str, str, bool]:
     """HELO name, resolved name, address, and whether the line says that there is no resolved name.
 
     HELO (NAME [IP])       Postfix, Sendmail, OpenSMTPD, Haraka, Google; NAME may be `unknown`
@@ -299,19 +308,24 @@ def _client(tokens: Sequence[tuple[bool, str]], *, verified: bool) -> tuple[str,
     words = [word for is_comment, word in tokens if not is_comment]
     comments = [word for is_comment, word in tokens if is_comment]
     first = words[0] if words else ""
-    first_ip = _ip(first)
-    ip = first_ip or next((found for word in [*comments, *words[1:]] if (found := _ip(word))), "")
+    ip = first_ip = _ip(first)
+    if not ip:
+        for word in (*comments, *words[1:]):
+            if ip := _ip(word):
+                break
     helo, name = "" if first_ip else first, ""
-    said = next((match for comment in comments if (match := _HELO.search(comment))), None)
+    said = resolved = None
+    for comment in comments:
+        said = said or _HELO.search(comment)
+        resolved = resolved or _NAMED.match(comment)
     if said:
         helo, name = "" if _ip(said[1].rstrip(".")) else said[1], helo
-    else:
-        resolved = next((match for comment in comments if (match := _NAMED.match(comment))), None)
-        if resolved:
-            name = resolved[1]
-        elif verified and comments and comments[0].startswith("["):
+    elif resolved:
+        name = resolved[1]
+    elif comments:
+        if verified and comments[0].startswith("["):
             name = helo
-        elif not helo and comments and _HOST.fullmatch(comments[0]) and not _ip(comments[0]):
+        elif not helo and _HOST.fullmatch(comments[0]) and not _ip(comments[0]):
             helo = comments[0]
     is_unknown = name.lower() in ("unknown", "unverified")
     # qmail says `unknown` also where it has been told to look nothing up.

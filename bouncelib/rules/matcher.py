@@ -129,46 +129,61 @@ class Matcher:
 
     def __init__(self, literals: Iterable[str]) -> None:
         """`literals` as they stand in a rule file."""
-        forms: dict[str, str] = {}
-        for literal in literals:
-            form = compiled(literal)
-            if not form.strip():
-                raise ValueError(f"the literal {literal!r} contains nothing to look for")
-            forms[literal] = form
         self._anywhere: list[tuple[str, str]] = []
         self._foreign: list[tuple[str, str]] = []
         self._words: dict[str, list[tuple[str, str]]] = {}
         self._starts: dict[str, list[tuple[str, str]]] = {}
-        self._pairs: dict[str, list[tuple[str, str]]] = {}
-        for literal, form in forms.items():
+        self._pairs: dict[str, dict[str, list[tuple[str, str]]]] = {}
+        for literal in dict.fromkeys(literals):
+            form = compiled(literal)
+            if not form.strip():
+                raise ValueError(f"the literal {literal!r} contains nothing to look for")
             self._file(literal, form)
 
     def _file(self, literal: str, form: str) -> None:
         words = form.split()
         bounded = form[-1] == " "
+        entry = (literal, form)
         if form[0] != " ":
-            (self._anywhere if form.isascii() else self._foreign).append((literal, form))
+            (self._anywhere if form.isascii() else self._foreign).append(entry)
         elif len(words) > 1 and (bounded or len(words) > 2 or len(words[1]) >= _START):
-            self._pairs.setdefault(f"{words[0]} {words[1][:_START]}", []).append((literal, form))
+            self._pairs.setdefault(words[0], {}).setdefault(words[1][:_START], []).append(entry)
         elif len(words) > 1 or bounded:
-            self._words.setdefault(words[0], []).append((literal, form))
+            self._words.setdefault(words[0], []).append(entry)
         elif len(words[0]) >= _START:
-            self._starts.setdefault(words[0][:_START], []).append((literal, form))
+            self._starts.setdefault(words[0][:_START], []).append(entry)
         else:  # too short for any key
-            self._anywhere.append((literal, form))
+            self._anywhere.append(entry)
 
     def find(self, text: str) -> set[str]:
         """The literals that `text`, in its plain form, contains."""
+        found = {literal for literal, form in self._anywhere if form in text}
+        if not text.isascii():
+            found.update([literal for literal, form in self._foreign if form in text])
+        of_words, of_starts, of_pairs = self._words.get, self._starts.get, self._pairs.get
+        at = 0  # the space before the word: forms begin with it
         words = text.split()
-        starts = [word[:_START] for word in words]
-        tried = [*self._anywhere] if text.isascii() else [*self._anywhere, *self._foreign]
-        for word in self._words.keys() & words:
-            tried += self._words[word]
-        for start in self._starts.keys() & starts:
-            tried += self._starts[start]
-        for pair in self._pairs.keys() & map(" ".join, zip(words, starts[1:], strict=False)):
-            tried += self._pairs[pair]
-        return {literal for literal, form in tried if form in text}
+        words.append("")
+        pairs: dict[str, list[tuple[str, str]]] | None = None
+        before = 0
+        for word in words:
+            start = word[:_START]
+            if pairs and (filed := pairs.get(start)):
+                for literal, form in filed:
+                    if text.startswith(form, before):
+                        found.add(literal)
+            if filed := of_starts(start):
+                for literal, form in filed:
+                    if text.startswith(form, at):
+                        found.add(literal)
+            if filed := of_words(word):
+                for literal, form in filed:
+                    if text.startswith(form, at):
+                        found.add(literal)
+            pairs = of_pairs(word)
+            before = at
+            at += len(word) + 1
+        return found
 
 
 def compiled(literal: str) -> str:
