@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from .context import Context
+from .frozen import frozen
 from .mailbox import Failure, Found
 from .model import BouncelibError, Kind
 from .output import FORMATS, Row
@@ -15,10 +17,10 @@ __all__ = ["Entry", "Job", "Outcome", "size"]
 Entry = Found | Failure
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     name: str
-    rows: list[Row] = dataclasses.field(default_factory=list)
+    rows: Sequence[Row] = ()
     error: str = ""
 
 

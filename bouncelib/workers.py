@@ -10,10 +10,7 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import contextlib
-import copyreg
 import dataclasses
-import io
-import operator
 import os
 import pickle
 import signal
@@ -28,6 +25,7 @@ __all__ = ["in_order"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
+_Future = concurrent.futures.Future[tuple[list[Any], Exception | None]]
 
 _BATCH_COUNT = 64  # items handed to a worker at once,
 _BATCH_BYTES = 1 << 20  # or as many as have this many bytes
@@ -63,7 +61,7 @@ def _cpus() -> int:
 def _in_workers(work: bytes, items: Iterable[_Item], jobs: int, size: Callable[[_Item], int]) -> Iterator[Any]:
     import multiprocessing
 
-    waiting: collections.deque[tuple[concurrent.futures.Future[bytes], Exception | None]] = collections.deque()
+    waiting: collections.deque[tuple[_Future, Exception | None]] = collections.deque()
     spawned = multiprocessing.get_context("spawn")
     pool = concurrent.futures.ProcessPoolExecutor(jobs, spawned, _start_worker, (work,))
     done = 0
@@ -90,9 +88,9 @@ def _in_workers(work: bytes, items: Iterable[_Item], jobs: int, size: Callable[[
         pool.shutdown(cancel_futures=True)
 
 
-def _results(future: concurrent.futures.Future[bytes], feeding: Exception | None) -> Iterator[Any]:
+def _results(future: _Future, feeding: Exception | None) -> Iterator[Any]:
     """The results of a batch; then whatever `work` has raised, or the items while the next one was asked for."""
-    results, working = pickle.loads(future.result())  # noqa: S301 - from a worker of our own
+    results, working = future.result()
     yield from results
     if error := working or feeding:
         raise error
@@ -148,40 +146,15 @@ def _do_nothing() -> None:
     """The first task of each worker, which makes it start."""
 
 
-def _do_batch(items: list[Any]) -> bytes:
+def _do_batch(items: list[Any]) -> tuple[list[Any], Exception | None]:
     results: list[Any] = []
     try:
         for item in items:
             results.append(_work(item))  # noqa: PERF401 - those before an error are kept
     except Exception as error:  # noqa: BLE001 - it is raised in the parent
         error.add_note(f"In a worker process:\n{traceback.format_exc()}")
-        return _packed((results, error))
-    return _packed((results, None))
-
-
-class _Reducers(dict[type, Callable[[Any], Any]]):
-    """How values are packed: as their class and their fields, which takes half the time of what `dataclasses` does.
-
-    It is the time that counts: while the parent unpacks, no worker is given anything to do.
-    """
-
-    def __missing__(self, cls: type) -> Callable[[Any], Any]:
-        if not dataclasses.is_dataclass(cls):
-            return copyreg.dispatch_table[cls]
-        get = operator.attrgetter(*[field.name for field in dataclasses.fields(cls)])
-        self[cls] = lambda value: (cls, get(value))
-        return self[cls]
-
-
-_REDUCERS = _Reducers()
-
-
-def _packed(value: object) -> bytes:
-    file = io.BytesIO()
-    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = _REDUCERS
-    pickler.dump(value)
-    return file.getvalue()
+        return results, error
+    return results, None
 
 
 @contextlib.contextmanager

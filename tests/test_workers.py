@@ -9,8 +9,6 @@ import itertools
 import operator
 import os
 import pathlib
-import pickle
-import re
 import subprocess
 import sys
 import typing
@@ -162,13 +160,3 @@ def test_a_script_without_a_guard_is_told(tmp_path: pathlib.Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert "A script has to start its work below `if __name__ == '__main__':`" in done.stderr
-
-
-def test_values_survive_the_way_back(expected: list[bouncelib.Report]) -> None:
-    value = (expected, ValueError("x"), {"pattern": re.compile("x")})
-    packed = workers._packed(value)
-    reports, error, others = pickle.loads(packed)
-    assert reports == expected
-    assert repr(error) == "ValueError('x')"
-    assert others == value[2]
-    assert len(packed) < len(pickle.dumps(value))
