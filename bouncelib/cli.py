@@ -23,13 +23,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from . import __version__, explain, mailbox, progress
 from .context import Context
 from .detector import Detector, TextFormat
+from .job import Job, size
 from .model import BouncelibError, Command, Kind, Reason
 from .output import FORMATS, NotInstalled
 from .parser import DEFAULT
 from .reasons import Rules, attribution_of
 from .registry import Registry
 from .safe_text import one_line, visible
-from .workers import Job, in_workers
+from .workers import in_order
 
 __all__ = ["main"]
 
@@ -218,7 +219,7 @@ def _kinds(text: str) -> frozenset[Kind]:
 def _jobs(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more, or 0 for one a CPU")
-    return int(text) or os.cpu_count() or 1
+    return int(text)
 
 
 def _smtp_command(text: str) -> Command:
@@ -272,7 +273,7 @@ def _parse(options: argparse.Namespace) -> int:
     status = OK
     with contextlib.ExitStack() as stack:
         entries = stack.enter_context(_entries(options))
-        outcomes = map(job, entries) if options.jobs == 1 else in_workers(job, entries, options.jobs)
+        outcomes = in_order(job, entries, options.jobs, size)
         stack.callback(getattr(outcomes, "close", lambda: None))
         advance = stack.enter_context(progress.counted(options.progress))
         for outcome in outcomes:

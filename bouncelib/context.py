@@ -12,18 +12,18 @@ import dataclasses
 import datetime as dt
 import functools
 import importlib.util
-import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from .model import BouncelibError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 __all__ = ["Context", "Secret", "as_bytes", "day_number", "network_address", "numbered", "seconds"]
 
 Secret = str | bytes
-
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAME = re.compile(r"\.?[^\s/@\[\]:;,<>()\x00-\x20]{1,253}")
 
@@ -130,13 +130,15 @@ def numbered(
 
 
 @functools.lru_cache(maxsize=4096)
-def network_address(text: str) -> _Address | None:
+def network_address(text: str) -> IPv4Address | IPv6Address | None:
     """The address in `text` as header fields write it (`IPv6:…`, `::ffff:192.0.2.1`, a zone), or `None`."""
     bare = text.strip().strip("[]").partition("%")[0]
     if bare[:5].lower() == "ipv6:":
         bare = bare[5:]
     if not bare[:1].isalnum() and not bare.startswith(":"):
         return None
+    import ipaddress
+
     try:
         address = ipaddress.ip_address(bare)
     except ValueError:
@@ -157,14 +159,16 @@ def _is_below(domain: str, own: Sequence[str]) -> bool:
 
 
 @functools.lru_cache(maxsize=256)
-def _hosts(entries: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...], tuple[_Network, ...]]:
+def _hosts(entries: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...], tuple[IPv4Network | IPv6Network, ...]]:
     names = frozenset(entry for entry in entries if not entry.startswith(".") and network_address(entry) is None)
     suffixes = tuple([entry for entry in entries if entry.startswith(".")])
     networks = tuple([found for entry in entries if (found := _network(entry)) is not None])
     return names, suffixes, networks
 
 
-def _network(entry: str) -> _Network | None:
+def _network(entry: str) -> IPv4Network | IPv6Network | None:
+    import ipaddress
+
     address = network_address(entry)
     if address is not None:
         return ipaddress.ip_network(address)

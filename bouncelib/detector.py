@@ -10,14 +10,17 @@ import functools
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, runtime_checkable
-
-import regex
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from .body import Body
 from .marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_answer, is_report
 from .mime import Headers, Message
 from .model import BouncelibError, Feedback, Finding, Kind, UnparsedField, Value
+
+if TYPE_CHECKING:
+    import regex
+
+    _Pattern = re.Pattern[str] | regex.Pattern[str]
 
 __all__ = ["FIELDS", "Detector", "TextFormat", "check_finding", "is_letter"]
 
@@ -81,7 +84,6 @@ class _Match(Protocol):
     def __getitem__(self, name: str, /) -> str | None: ...
 
 
-_Pattern = re.Pattern[str] | regex.Pattern[str]
 _Search = Callable[[str], "_Match | None"]
 
 
@@ -174,8 +176,13 @@ class TextFormat:
 
     def _compile(self, pattern: str, needed: str = "") -> _Pattern:
         try:
-            compiled: _Pattern = re.compile(pattern) if self.trusted else regex.compile(pattern)
-        except (re.error, regex.error) as error:
+            if self.trusted:
+                compiled: _Pattern = re.compile(pattern)
+            else:
+                import regex
+
+                compiled = regex.compile(pattern)
+        except Exception as error:  # each of the two modules has an error of its own
             raise self._error(f"pattern {pattern!r} does not compile: {error}") from error
         groups = set(compiled.groupindex)
         if unknown := sorted(groups - set(FIELDS)):

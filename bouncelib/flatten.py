@@ -21,7 +21,12 @@ _POLICY = email.policy.compat32.clone(mangle_from_=False, max_line_length=0)
 
 
 def flatten(message: email.message.Message) -> bytes:
-    """The bytes of `message`, as the standard library writes them, else as much as can be had of it."""
+    """The bytes of `message`, as the standard library writes them, else as much as can be had of it.
+
+    Raises `TypeError` for what is no such message.
+    """
+    if not isinstance(message, email.message.Message):
+        raise TypeError(f"a message is bytes or an email.message.Message, not {type(message).__name__}")
     try:
         return message.as_bytes(policy=_POLICY)
     except Exception:  # noqa: BLE001 - headers and payloads may be objects of any kind, charsets untrue, trees deep

@@ -22,7 +22,7 @@ def frozen(cls: type[_T], /) -> type[_T]:
     made: Any = dataclasses.dataclass(frozen=True, slots=True, init=False)(cls)
     fields = dataclasses.fields(made)
     twin = type(cls.__name__, (), {"__slots__": tuple(field.name for field in fields)})
-    names: dict[str, object] = {"_create": object.__new__, "_twin": twin}
+    names: dict[str, object] = {"cls": made, "_create": object.__new__, "_twin": twin}
     arguments = ["cls"]
     for field in fields:
         if field.default is dataclasses.MISSING:
@@ -31,17 +31,17 @@ def frozen(cls: type[_T], /) -> type[_T]:
             names[f"_default_{field.name}"] = field.default
             arguments.append(f"{field.name}=_default_{field.name}")
     body = "".join(f"    self.{field.name} = {field.name}\n" for field in fields)
+    values = "".join(f"self.{field.name}, " for field in fields)
     source = f"""
 def __new__({", ".join(arguments)}):
     self = _create(_twin)
 {body}    self.__class__ = cls
     return self
+
+def __reduce__(self):
+    return cls, ({values})
 """
     exec(source, names)  # noqa: S102 - as the standard library makes the methods of a dataclass
     made.__new__ = names["__new__"]
-    made.__reduce__ = _reduce
+    made.__reduce__ = names["__reduce__"]
     return made  # type: ignore[no-any-return]
-
-
-def _reduce(self: Any) -> tuple[type, tuple[object, ...]]:
-    return self.__class__, tuple([getattr(self, name) for name in self.__slots__])

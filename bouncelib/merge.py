@@ -7,7 +7,6 @@ they know to recipients that exist. Within a rank the order of the registry deci
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import re
 from collections.abc import Iterable
 
@@ -308,7 +307,9 @@ def parse_date(text: str | None) -> dt.datetime | None:
             # RFC 5322 section 3.3: "-0000" says that nothing is known of the zone.
             zone = None if sign == "-" and not offset else dt.timezone(dt.timedelta(minutes=int(f"{sign}{offset}")))
             return dt.datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=zone)
-        return email.utils.parsedate_to_datetime(text.strip()[:200])
+        from email.utils import parsedate_to_datetime  # for few dates, and slow to import
+
+        return parsedate_to_datetime(text.strip()[:200])
     except (TypeError, ValueError, LookupError, OverflowError):
         return None
 

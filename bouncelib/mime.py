@@ -13,16 +13,18 @@ header.
 from __future__ import annotations
 
 import binascii
-import email.message
 import functools
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from .body import Body, Span, html_to_text, split_original, unquote
 from .charset import Guesser, decode, raw_bytes, readable
-from .flatten import flatten
 from .header import MAX_PARAMETERS, Headers, decode_words, parameters, unbase64
 from .model import Defect
+
+if TYPE_CHECKING:
+    import email.message
 
 __all__ = [
     "DELIVERY_STATUS",
@@ -432,10 +434,10 @@ def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message
 
     Raises `TypeError` for what is neither.
     """
-    if isinstance(raw, email.message.Message):
+    if not isinstance(raw, bytes | bytearray | memoryview):
+        from .flatten import flatten  # which needs what the standard library takes long to import
+
         raw = flatten(raw)
-    elif not isinstance(raw, bytes | bytearray | memoryview):
-        raise TypeError(f"a message is bytes or an email.message.Message, not {type(raw).__name__}")
     return Message(_unify(bytes(raw)))
 
 

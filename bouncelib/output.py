@@ -7,7 +7,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .model import Recipient, Report, Timing
 from .safe_text import csv_cell, one_line, visible
@@ -104,8 +104,8 @@ def _text_rows(name: str, report: Report) -> list[Row]:
     return [("\n".join(lines),)]
 
 
-def _line_writer() -> Callable[[list[Row]], None]:
-    def write(rows: list[Row]) -> None:
+def _line_writer() -> Callable[[Sequence[Row]], None]:
+    def write(rows: Sequence[Row]) -> None:
         for (line,) in rows:
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
@@ -113,18 +113,18 @@ def _line_writer() -> Callable[[list[Row]], None]:
     return write
 
 
-def _csv_writer() -> Callable[[list[Row]], None]:
+def _csv_writer() -> Callable[[Sequence[Row]], None]:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(COLUMNS)
 
-    def write(rows: list[Row]) -> None:
+    def write(rows: Sequence[Row]) -> None:
         writer.writerows(rows)
         sys.stdout.flush()
 
     return write
 
 
-def _table_writer() -> Callable[[list[Row]], None]:
+def _table_writer() -> Callable[[Sequence[Row]], None]:
     """A table in pages, so that a long one is shown while it grows; the columns are as wide on each."""
     try:
         import rich.box
@@ -143,7 +143,7 @@ def _table_writer() -> Callable[[list[Row]], None]:
     waiting: list[Row] = []
     is_first = True
 
-    def write(rows: list[Row]) -> None:
+    def write(rows: Sequence[Row]) -> None:
         nonlocal is_first
         waiting.extend(rows)
         while len(waiting) >= _PAGE or (waiting and not rows):
@@ -169,7 +169,7 @@ class Format:
     """An output format: a report to rows, which a worker may do, and a writer of rows, which takes none for the end."""
 
     rows: Callable[[str, Report], list[Row]]
-    writer: Callable[[], Callable[[list[Row]], None]]
+    writer: Callable[[], Callable[[Sequence[Row]], None]]
 
 
 FORMATS = {

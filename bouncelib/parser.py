@@ -6,8 +6,8 @@ bytes ─mime─▶ Message ─detectors─▶ Finding* ─merge─▶ Facts* �
 from __future__ import annotations
 
 import dataclasses
-import email.message
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from . import address as addresses
 from . import kinds, logs, merge, refusals, timing, wrapped
@@ -38,6 +38,9 @@ from .original import find_original
 from .provenance import Case, Judged, judge
 from .reasons import Judgement, Refusal, Rules, bounce_type
 from .registry import Registry
+
+if TYPE_CHECKING:
+    import email.message
 
 __all__ = ["DEFAULT", "Parser"]
 

@@ -18,9 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib.resources
 import os
-import pathlib
 import re
 from collections.abc import Iterator
 
@@ -247,6 +245,8 @@ class Rules:
 
     def with_file(self, path: str | os.PathLike[str]) -> Rules:
         """These rules behind those of a user's file. Raises `BouncelibError` where the file is not right."""
+        import pathlib
+
         file = pathlib.Path(path)
         try:
             data = file.read_text("utf-8")
@@ -361,6 +361,8 @@ def _matches(rule: Rule, text: str) -> bool:
 @functools.cache
 def _default() -> Rules:
     """The package's rules, read once."""
+    import importlib.resources
+
     home = importlib.resources.files(__package__) / "rules"
 
     def read(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib.metadata
 import types
 from collections.abc import Iterator
 from typing import Any, cast
@@ -90,6 +89,8 @@ class Registry:
         An entry point names a detector, or a callable without arguments that makes one. Entry points are taken in the
         order of their names. Raises `BouncelibError` where one cannot be loaded.
         """
+        import importlib.metadata
+
         found: list[Detector] = []
         for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
             try:

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 import typing
 
 import pytest
@@ -37,10 +38,9 @@ from bouncelib import (
     Report,
     Timing,
     cli,
-    mailbox,
+    job,
     output,
     progress,
-    workers,
 )
 from bouncelib.cli import main
 from bouncelib.parser import DEFAULT
@@ -341,7 +341,7 @@ def hostile(*_: object, **__: object) -> Report:
 def test_hostile_text_is_harmless(
     run: Run, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
-    for module in (cli, workers):
+    for module in (cli, job):
         monkeypatch.setattr(module, "DEFAULT", typing.cast("typing.Any", type("Fake", (), {"parse": hostile})()))
     path = tmp_path / "=\x1b[31m\u202e.eml"
     path.write_bytes(LETTER)
@@ -396,7 +396,7 @@ def test_a_bug_costs_one_message(run: Run, box: pathlib.Path, monkeypatch: pytes
                 raise ZeroDivisionError("oh")
             return parse(raw, **options)
 
-    for module in (cli, workers):
+    for module in (cli, job):
         monkeypatch.setattr(module, "DEFAULT", Fragile())
     status, out, err = run("parse", box / "b.eml", box / "a.eml")
     assert status == 1
@@ -409,7 +409,7 @@ def test_a_programmers_error_ends_the_run(run: Run, box: pathlib.Path, monkeypat
         def parse(self, raw: bytes, **options: typing.Any) -> Report:
             raise BouncelibError("rules.toml: no such reason")
 
-    for module in (cli, workers):
+    for module in (cli, job):
         monkeypatch.setattr(module, "DEFAULT", Broken())
     assert run("parse", box) == (1, "", "bouncelib: rules.toml: no such reason\n")
 
@@ -439,7 +439,7 @@ def test_context_from_options_and_file(
             seen.append(context)
             return Report(Kind.OTHER)
 
-    for module in (cli, workers):
+    for module in (cli, job):
         monkeypatch.setattr(module, "DEFAULT", Spy())
     file = tmp_path / "context.toml"
     file.write_text('own_mtas = ["mx.example.com"]\nown_domains = ["example.com"]\n', "utf-8")
@@ -544,6 +544,8 @@ def test_detectors(run: Run) -> None:
 
 # -- worker processes
 
+JOBS = pytest.mark.parametrize("jobs", [1, 2])
+
 
 @pytest.mark.parametrize("format_", ["jsonl", "csv"])
 def test_workers_write_the_same(run: Run, many: pathlib.Path, tmp_path: pathlib.Path, format_: str) -> None:
@@ -555,26 +557,19 @@ def test_workers_write_the_same(run: Run, many: pathlib.Path, tmp_path: pathlib.
     assert len(one[1].splitlines()) >= 300
 
 
-def test_no_more_than_a_few_batches_are_read_ahead() -> None:
-    read = 0
-
-    def entries() -> collections.abc.Iterator[mailbox.Found]:
-        nonlocal read
-        for number in range(3000):
-            read += 1
-            yield mailbox.Found(str(number), LETTER)
-
-    outcomes = workers.in_workers(workers.Job(None, "jsonl", None), entries(), 1)
-    assert next(outcomes).name == "0"
-    assert read <= 4 * workers._BATCH_COUNT
-    assert [outcome.name for outcome in outcomes] == [str(number) for number in range(1, 3000)]
-
-
-def test_batches_are_bounded_by_count_and_by_size() -> None:
-    small = [mailbox.Found("x", b"")] * 100 + [mailbox.Failure("y", "no")] * 100
-    assert [len(batch) for batch in workers._batches(small)] == [64, 64, 64, 8]
-    big = [mailbox.Found("x", b"x" * workers._BATCH_BYTES)] * 3
-    assert [len(batch) for batch in workers._batches(big)] == [1, 1, 1]
+@JOBS
+def test_a_big_mbox_is_never_held(tmp_path: pathlib.Path, jobs: int) -> None:
+    size = 20_000_000
+    with (tmp_path / "box").open("wb") as file:
+        while file.tell() < size:
+            file.write(b"From x Mon Nov 23 16:47:16 2026\n" + LETTER + (b"x" * 997 + b"\n") * 100 + b"\n")
+    DEFAULT.parse(LETTER)  # what is compiled once does not count
+    tracemalloc.start()
+    try:
+        assert main(["parse", str(tmp_path / "box"), "--kind", "other", "--jobs", str(jobs)]) == 0
+        assert tracemalloc.get_traced_memory()[1] < size / 2
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_worker_that_dies_is_reported(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -594,8 +589,6 @@ def test_a_worker_that_dies_is_reported(run: Run, box: pathlib.Path, monkeypatch
 
 
 # -- trouble with the output
-
-JOBS = pytest.mark.parametrize("jobs", [1, 2])
 
 
 @JOBS
@@ -706,7 +699,7 @@ def test_an_interrupt_within_the_process(box: pathlib.Path, monkeypatch: pytest.
         def parse(self, raw: bytes, **options: typing.Any) -> Report:
             raise KeyboardInterrupt
 
-    for module in (cli, workers):
+    for module in (cli, job):
         monkeypatch.setattr(module, "DEFAULT", Interrupted())
     out = io.StringIO()
     with contextlib.redirect_stdout(out):

@@ -29,10 +29,11 @@ LAYERS = (
     ("parser", "bounce_address"),
     ("safe_text", "schema", "vocabularies"),
     ("explain",),
+    ("workers",),
     ("__init__",),
     ("mailbox", "testing"),
     ("output", "progress"),
-    ("workers",),
+    ("job",),
     ("cli",),
     ("__main__",),
 )

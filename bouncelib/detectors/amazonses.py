@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from ..mime import Message
@@ -71,6 +70,8 @@ def _notice(text: str) -> dict[str, object]:
 
 
 def _read(text: str) -> dict[str, object]:
+    import json
+
     start = text.find("{")
     if start < 0:
         return {}

@@ -8,7 +8,6 @@ Program, which only returns the message, and Apple's requests to be removed from
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import re
 from collections.abc import Iterator
 
@@ -226,7 +225,9 @@ def _all(fields: Headers, name: str) -> tuple[str, ...]:
 
 
 def _date(text: str | None) -> dt.datetime | None:
+    from email.utils import parsedate_to_datetime  # for complaints alone, and slow to import
+
     try:
-        return email.utils.parsedate_to_datetime(text[:200]) if text else None
+        return parsedate_to_datetime(text[:200]) if text else None
     except (TypeError, ValueError, IndexError, OverflowError):
         return None

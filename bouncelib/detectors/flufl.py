@@ -8,17 +8,17 @@ those that failed for good. `Flufl` runs all that come with flufl.bounce, as the
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
 from collections.abc import Iterable, Iterator
-from email.message import Message as StdlibMessage
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .. import address as addresses
 from ..marks import bystanders, is_daemon, is_report
 from ..mime import DELIVERY_STATUS, Message
 from ..model import Finding, Kind, Value
+
+if TYPE_CHECKING:
+    from email.message import Message as StdlibMessage
 
 __all__ = ["MAX_LINE", "MAX_LINES", "MAX_NESTED", "MAX_SIZE", "Flufl", "FluflAdapter", "FluflDetector"]
 
@@ -70,6 +70,8 @@ class FluflAdapter:
         raw = b"\n".join(raw.split(b"\n", MAX_LINES)[:MAX_LINES])
         low = raw.lower()
         if low.count(b"multipart/") + low.count(b"message/") <= MAX_NESTED:
+            import email.policy
+
             parsed = email.message_from_bytes(raw, policy=email.policy.compat32)
             yield from _findings(*self._detector.process(parsed), bystanders(message.headers))
 

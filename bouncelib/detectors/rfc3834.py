@@ -262,9 +262,7 @@ def _is_reply(message: Message, subject: str) -> bool:
 
 
 def _has_report(types: Iterable[str]) -> bool:
-    return any(
-        kind.startswith("message/") and kind.endswith(("-status", "-report", "-notification")) for kind in types
-    )
+    return any(kind.startswith("message/") and kind.endswith(("-status", "-report", "-notification")) for kind in types)
 
 
 def _bare(subject: str) -> str:

@@ -9,13 +9,12 @@ who sent the report: whoever has received our message, or has found it in a publ
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Sequence
 
 from ..context import Secret, as_bytes
 from ..model import BouncelibError, Proof, ProvenanceVerdict
+from .signature import digest, is_same
 
 __all__ = ["check", "make", "prove"]
 
@@ -40,7 +39,7 @@ def check(message_id: str, secrets: Sequence[Secret]) -> bool:
     """Whether `make` made this Message-ID with one of the secrets."""
     match = _SIGNED.fullmatch(message_id.strip())
     return match is not None and any(
-        hmac.compare_digest(_sign(as_bytes(secret), match[1], match[3]), match[2]) for secret in secrets
+        is_same(_sign(as_bytes(secret), match[1], match[3]), match[2]) for secret in secrets
     )
 
 
@@ -79,4 +78,4 @@ def prove(
 
 def _sign(secret: bytes, unique: str, domain: str) -> str:
     text = f"message-id\n{unique}\n{domain}".encode("utf-8", "surrogateescape")
-    return base64.b32encode(hmac.digest(secret, text, hashlib.sha256)[:10]).decode("ascii").lower()
+    return base64.b32encode(digest(secret, text, "sha256")[:10]).decode("ascii").lower()

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import hashlib
-import hmac
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..context import Secret, as_bytes, day_number
 from ..model import Proof, ProvenanceVerdict
+from .signature import digest, is_same
 
 __all__ = ["LIFETIME", "Rewritten", "check", "make", "prove", "read", "unwrap"]
 
@@ -93,9 +92,7 @@ def check(address: str, secrets: Sequence[Secret], *, now: dt.datetime | None = 
         return "a rewritten address without its parts" if _LIKE.fullmatch(address) else "no rewritten address"
     given = parts.signature.lower()
     listed = [secrets] if isinstance(secrets, (str, bytes)) else secrets
-    if not any(
-        hmac.compare_digest(_sign(as_bytes(secret), parts.signed)[: len(given)].lower(), given) for secret in listed
-    ):
+    if not any(is_same(_sign(as_bytes(secret), parts.signed)[: len(given)].lower(), given) for secret in listed):
         return "the signature of the rewritten address is not ours"
     if now is not None and parts.day is not None:
         age = (day_number(now) - parts.day + 1) % 1024 - 1
@@ -115,7 +112,7 @@ def prove(address: str, secrets: Sequence[Secret], *, now: dt.datetime | None = 
 
 def _sign(key: bytes, parts: tuple[str, ...]) -> str:
     text = "".join(parts).lower().encode("utf-8", "surrogateescape")
-    return base64.b64encode(hmac.digest(key, text, hashlib.sha1)).decode("ascii").rstrip("=")
+    return base64.b64encode(digest(key, text, "sha1")).decode("ascii").rstrip("=")
 
 
 def _day(stamp: str) -> int:

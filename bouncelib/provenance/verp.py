@@ -16,14 +16,13 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import functools
-import hashlib
-import hmac
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..context import Secret, as_bytes, day_number
 from ..model import BouncelibError, Proof, ProvenanceVerdict
+from .signature import digest, is_same
 
 __all__ = ["LIFETIME", "Verp", "check_verp", "make_verp", "prove", "read", "read_pattern"]
 
@@ -132,8 +131,7 @@ def _wrong(address: str, secrets: Secret | Sequence[Secret], now: dt.datetime | 
     found = _taken_apart(address)
     listed = [secrets] if isinstance(secrets, (str, bytes)) else secrets
     if found is None or not any(
-        hmac.compare_digest(_sign(as_bytes(secret), found.day, found.recipient, found.base), found.signature)
-        for secret in listed
+        is_same(_sign(as_bytes(secret), found.day, found.recipient, found.base), found.signature) for secret in listed
     ):
         return "the signature of the address is not ours"
     if now is not None and found.day != "any":
@@ -177,7 +175,7 @@ def _decode(text: str) -> str:
 def _sign(secret: bytes, day: str, recipient: str, bounce_address: str) -> str:
     """Eighty bits in base32: letters whose case may get lost on the way, like that of the address."""
     text = f"bv1\n{day}\n{recipient}\n{bounce_address}".lower().encode("utf-8", "surrogateescape")
-    return base64.b32encode(hmac.digest(secret, text, hashlib.sha256)[:10]).decode("ascii").lower()
+    return base64.b32encode(digest(secret, text, "sha256")[:10]).decode("ascii").lower()
 
 
 @functools.lru_cache(maxsize=64)

@@ -28,14 +28,14 @@ why = "..."                 one sentence: what the rule knows, or where it comes
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import regex
+from typing import TYPE_CHECKING, Any
 
 from ..model import Attribution, Blocklist, BlocklistKind, BouncelibError, Command, Reason
 from . import matcher
+
+if TYPE_CHECKING:
+    import regex
 
 __all__ = ["Provider", "Rule", "RuleFile", "blocklists", "load", "registry"]
 
@@ -100,8 +100,8 @@ def load(data: str, name: str, words: Mapping[str, Sequence[str]] | None = None)
         where = f"{name}: rule {entry.get('id', f'number {number}')!r}"
         try:
             rule = _rule(entry, known, provider, name)
-        except (KeyError, TypeError, ValueError, regex.error) as error:
-            raise BouncelibError(f"{where}: {_said(error)}") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise BouncelibError(f"{where}: {error}") from error
         if rule.id in seen:
             raise BouncelibError(f"{where}: this id stands twice; give each rule its own")
         seen.add(rule.id)
@@ -145,6 +145,8 @@ def blocklists(data: str, name: str) -> tuple[tuple[Blocklist, frozenset[str]], 
 
 
 def _parsed(data: str, name: str) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(data)
     except tomllib.TOMLDecodeError as error:
@@ -164,7 +166,7 @@ def _named_words(table: object, name: str) -> dict[str, tuple[str, ...]]:
     try:
         return {key: tuple(_literals(value)) for key, value in table.items()}
     except (TypeError, ValueError) as error:
-        raise BouncelibError(f"{name}: [words]: {_said(error)}") from error
+        raise BouncelibError(f"{name}: [words]: {error}") from error
 
 
 def _provider(table: object, name: str) -> Provider:
@@ -175,7 +177,7 @@ def _provider(table: object, name: str) -> Provider:
         text = frozenset(_literals(table.get("text", [])))
         detectors = frozenset(_strings(table.get("detectors", [])))
     except (TypeError, ValueError) as error:
-        raise BouncelibError(f"{name}: [provider]: {_said(error)}") from error
+        raise BouncelibError(f"{name}: [provider]: {error}") from error
     if not hosts and not text and not detectors:
         raise BouncelibError(f"{name}: [provider] needs hosts or text to know the provider by")
     return Provider(table["name"], hosts, text, detectors)
@@ -195,7 +197,7 @@ def _rule(
         text=_group(entry.get("text", []), words),
         all=tuple(_group(group, words) for group in _lists(entry.get("all", []))),
         none=_group(entry.get("not", []), words),
-        pattern=regex.compile(_string(entry, "regex")) if "regex" in entry else None,
+        pattern=_pattern(_string(entry, "regex")) if "regex" in entry else None,
         status=tuple(map(_status_pattern, _strings(entry.get("status", [])))),
         code=frozenset(_codes(entry.get("code", []))),
         command=frozenset(map(_command, _strings(entry.get("command", [])))),
@@ -209,6 +211,15 @@ def _rule(
     if not (rule.text or rule.all or rule.pattern or rule.status or rule.code or rule.command or rule.detector):
         raise ValueError("it has no condition and would judge everything; give it text, all, regex, status or code")
     return rule
+
+
+def _pattern(text: str) -> regex.Pattern[str]:
+    import regex
+
+    try:
+        return regex.compile(text)
+    except regex.error as error:
+        raise ValueError(f"the regex does not compile: {error}") from error
 
 
 def _group(value: object, words: Mapping[str, Sequence[str]]) -> frozenset[str]:
@@ -286,7 +297,3 @@ def _status_pattern(text: str) -> tuple[int | None, int, int | None]:
         ):
             return None if klass == "x" else int(klass), int(subject), None if detail == "*" else int(detail)
     raise ValueError(f"{text!r} is no status code; write 5.1.1, x.1.1 or x.7.*")
-
-
-def _said(error: Exception) -> str:
-    return str(error) if not isinstance(error, regex.error) else f"the regex does not compile: {error}"

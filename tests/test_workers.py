@@ -1,0 +1,162 @@
+"""Many messages, by one process or several: the same reports in the same order, and no message that gets lost."""
+
+from __future__ import annotations
+
+import collections.abc
+import email
+import functools
+import itertools
+import operator
+import os
+import pathlib
+import subprocess
+import sys
+import typing
+
+import pytest
+
+import bouncelib
+from bouncelib import BouncelibError, Context, Kind, Parser, Reason, Registry, Rules, TextFormat, parse, workers
+
+ROOT = pathlib.Path(__file__).parent.parent
+RAWS = [path.read_bytes() for path in sorted((ROOT / "corpus").rglob("*.eml"))[::4]]
+HERON = b"Subject: from the heron\n\nThe heron could not find:\nanne@example.com\n"
+RULES = """
+[[rule]]
+id = "heron.not-found"
+reason = "mailbox_moved"
+text = ["heron could not find"]
+example = "550 the heron could not find"
+why = "It says where it looked."
+"""
+
+in_process_and_in_two = pytest.mark.parametrize("jobs", [1, 2])
+
+
+@pytest.fixture(scope="module")
+def expected() -> list[bouncelib.Report]:
+    return [parse(raw) for raw in RAWS]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_reports_are_those_of_parse_in_order(expected: list[bouncelib.Report], jobs: int) -> None:
+    assert len(expected) > 100
+    assert list(bouncelib.parse_many(RAWS, jobs=jobs)) == expected
+
+
+@in_process_and_in_two
+def test_everything_that_parse_takes(jobs: int) -> None:
+    raw = RAWS[0]
+    messages: list[typing.Any] = [raw, bytearray(raw), memoryview(raw), email.message_from_bytes(raw)]
+    assert len(set(bouncelib.parse_many(messages, jobs=jobs))) == 1
+
+
+@in_process_and_in_two
+def test_the_context_and_the_parser_count(jobs: int, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "heron.toml").write_text(RULES, "utf-8")
+    heron = TextFormat(name="heron", start=("the heron could",), recipient=(r"^(?P<address>\S+@\S+)$",))
+    parser = Parser(Registry((heron,)), Rules.default().with_file(tmp_path / "heron.toml"))
+    context = Context(require_proof=True)
+    (report,) = bouncelib.parse_many([HERON], jobs=jobs, parser=parser, context=context)
+    assert report == parser.parse(HERON, context=context)
+    assert report.detectors == ("heron",)
+    assert report.provenance.verdict == "foreign"
+    assert report.recipients[0].reason is Reason.MAILBOX_MOVED
+
+
+@in_process_and_in_two
+def test_no_messages_no_reports(jobs: int) -> None:
+    assert list(bouncelib.parse_many([], jobs=jobs)) == []
+
+
+@in_process_and_in_two
+def test_no_more_than_a_few_batches_are_read_ahead(jobs: int) -> None:
+    read = itertools.count()
+    endless = (b"Subject: %d\n\nhello\n" % number for number in read)
+    reports = bouncelib.parse_many(endless, jobs=jobs)
+    assert [report.kind for report in itertools.islice(reports, 1000)] == [Kind.OTHER] * 1000
+    assert next(read) <= 1000 + workers._BATCH_COUNT * (2 * jobs + 2)
+    getattr(reports, "close", lambda: None)()
+
+
+def test_batches_are_bounded_by_count_and_by_size() -> None:
+    assert [len(batch.items) for batch in workers._batches([b""] * 200, len)] == [64, 64, 64, 8]
+    big = [b"x" * workers._BATCH_BYTES] * 3
+    assert [len(batch.items) for batch in workers._batches(big, len)] == [1, 1, 1]
+
+
+def test_none_is_one_for_each_cpu_that_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3}, raising=False)
+    assert workers._cpus() == 1
+    assert isinstance(bouncelib.parse_many([], jobs=0), map)
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    assert workers._cpus() == 7
+
+
+# -- trouble
+
+
+def until_it_raises(results: collections.abc.Iterator[object]) -> tuple[list[object], Exception | None]:
+    found: list[object] = []
+    try:
+        found.extend(results)  # which keeps what came before an error
+    except Exception as error:  # noqa: BLE001
+        return found, error
+    return found, None
+
+
+@in_process_and_in_two
+@pytest.mark.parametrize("number", [0, 1, 64, 70])
+def test_messages_that_end_in_an_error(jobs: int, number: int) -> None:
+    def messages() -> collections.abc.Iterator[bytes]:
+        yield from [RAWS[0]] * number
+        raise OSError("the disk is gone")
+
+    reports, error = until_it_raises(bouncelib.parse_many(messages(), jobs=jobs))
+    assert reports == [parse(RAWS[0])] * number
+    assert repr(error) == "OSError('the disk is gone')"
+
+
+@in_process_and_in_two
+@pytest.mark.parametrize("number", [0, 3, 70])
+def test_what_is_no_message_is_an_error_in_its_place(jobs: int, number: int) -> None:
+    messages = typing.cast("list[bytes]", [*[RAWS[0]] * number, "text", RAWS[0]])
+    reports, error = until_it_raises(bouncelib.parse_many(messages, jobs=jobs))
+    assert len(reports) == number
+    assert isinstance(error, TypeError)
+    assert "a message is bytes or" in str(error)
+    assert ("In a worker process:" in "".join(getattr(error, "__notes__", ()))) == (jobs == 2)
+
+
+def test_a_worker_that_dies_is_reported_behind_what_came_before() -> None:
+    five, death = functools.partial(int, 5), functools.partial(os._exit, 1)
+    calls: collections.abc.Iterator[typing.Any] = itertools.chain([five] * 320, [death], [five] * 320)
+    results, error = until_it_raises(workers.in_order(operator.call, calls, 2, lambda _: 0))
+    assert set(results) <= {5}
+    assert len(results) <= 320
+    assert isinstance(error, BouncelibError)
+    assert f"a worker process has died, of want of memory perhaps, after the first {len(results)} results" in str(error)
+
+
+@pytest.mark.parametrize("jobs", [-1, -2])
+def test_a_number_of_processes_that_is_none(jobs: int) -> None:
+    with pytest.raises(BouncelibError, match="is no number of processes"):
+        bouncelib.parse_many([], jobs=jobs)
+
+
+def test_what_cannot_be_sent_to_a_worker_is_said_at_once() -> None:
+    context = Context(sent_by_us=lambda _: True)
+    assert next(bouncelib.parse_many(RAWS[:1], context=context)) == parse(RAWS[0], context=context)
+    with pytest.raises(BouncelibError, match=r"cannot be sent to a worker process.*lambda.*of a module"):
+        bouncelib.parse_many(RAWS[:1], jobs=2, context=context)
+
+
+def test_a_script_without_a_guard_is_told(tmp_path: pathlib.Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import bouncelib\nprint(list(bouncelib.parse_many([b'x'], jobs=2)))\n", "utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "A script has to start its work below `if __name__ == '__main__':`" in done.stderr
