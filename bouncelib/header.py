@@ -123,64 +123,50 @@ def _join_sections(pieces: list[tuple[int, str, bool]]) -> str:
 class Headers:
     """The fields of one header block in order; names in any case.
 
-    `raw` gives a value as it stands, unfolded, undecodable bytes as lone surrogates; `get` the same decoded. `memo`
-    keeps what a pure function said of this header, under the function, for the next who asks.
+    `raw` gives a value as it stands, unfolded, undecodable bytes as lone surrogates; `get` the same decoded. `first`
+    has the first raw value of each field under its lower-case name. `memo` keeps what a pure function said of this
+    header, under the function, for the next who asks.
     """
 
-    __slots__ = ("_block", "_charset", "_fields", "_first", "_guesser", "_is_plain", "memo")
+    __slots__ = ("_charset", "_guesser", "_is_plain", "fields", "first", "memo")
 
-    def __init__(self, fields: list[tuple[str, str]], guesser: Guess | None = None) -> None:
-        self._fields: list[tuple[str, str]] | None = fields
-        self._first: dict[str, str] | None = None
-        self._block = b""
-        self._is_plain = False
-        self._guesser = guesser
-        self._charset: str | None = None
+    def __init__(self, fields: list[tuple[str, str]], guesser: Guess | None = None, *, is_plain: bool = False) -> None:
+        """`is_plain` says that all of the header is ASCII without encoded words."""
+        self.fields = fields
+        self.first = {name.lower(): value for name, value in reversed(fields)}
         self.memo: dict[Callable[[Headers], bool], bool] = {}
+        self._guesser = guesser
+        self._is_plain = is_plain
+        self._charset: str | None = None
 
     @classmethod
     def of_block(cls, block: bytes, guesser: Guess | None = None) -> Headers:
-        """The header in `block`, each line of which is a field or continues one; not read before it is asked for."""
-        headers = cls([], guesser)
-        headers._block = block
-        headers._fields = None
-        return headers
-
-    @property
-    def fields(self) -> list[tuple[str, str]]:
-        """Every field as (name, raw value)."""
-        if self._fields is None:
-            block = self._block.decode("utf-8", "surrogateescape")
-            if "\n " in block or "\n\t" in block:
-                block = block.replace("\n ", " ").replace("\n\t", "\t")
-            self._is_plain = block.isascii() and "=?" not in block
-            self._fields = _FIELDS.findall(block)
-        return self._fields
-
-    def _table(self) -> dict[str, str]:
-        first = self._first = {name.lower(): value for name, value in reversed(self.fields)}
-        return first
+        """The header in `block`, each line of which is a field or continues one."""
+        text = block.decode("utf-8", "surrogateescape")
+        if "\n " in text or "\n\t" in text:
+            text = text.replace("\n ", " ").replace("\n\t", "\t")
+        return cls(_FIELDS.findall(text), guesser, is_plain=text.isascii() and "=?" not in text)
 
     def __contains__(self, name: str) -> bool:
-        return name.lower() in (self._first or self._table())
+        return name.lower() in self.first
 
     def __len__(self) -> int:
         return len(self.fields)
 
     def raw(self, name: str) -> str:
         """The first value of the lower-case `name`, or the empty string."""
-        return (self._first or self._table()).get(name, "")
+        return self.first.get(name, "")
 
     def get(self, name: str) -> str | None:
         """The first value of the lower-case `name`, decoded and stripped, or `None`."""
-        value = (self._first or self._table()).get(name)
+        value = self.first.get(name)
         if value is None or self._is_plain:
             return value and value.strip()
         return self._decode(value)
 
     def get_all(self, name: str) -> list[str]:
         """Every value of the lower-case `name`, decoded and stripped, in order."""
-        if name not in (self._first or self._table()):
+        if name not in self.first:
             return []
         return [self._decode(value) for key, value in self.fields if key.lower() == name]
 

@@ -58,7 +58,7 @@ _MAX_DEFECTS = 100
 
 _BOM = b"\xef\xbb\xbf"
 # A header without damage, and the blank line that ends it: fields, each perhaps folded (RFC 5322 section 2.2).
-_HEADER = re.compile(rb"(?>[!-9;-~]++[ \t]*+:[^\n]*+\n(?>[ \t][^\n]*+\n)*+)*+(?=\n)")
+_HEADER = re.compile(rb"(?>[!-9;-~]++[ \t]*+:[^\n]*+(?>\n[ \t][^\n]*+)*+(?>\n|\Z))*+(?=\n|\Z)")
 _FIELD_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
 _WELL_KNOWN = re.compile(
     rb"(?i)(?:received|return-path|from|to|cc|subject|date|message-id|mime-version|reply-to|sender|auto-submitted"
@@ -249,9 +249,10 @@ class Message:
         raw = self.raw
         if start >= end:
             return Headers([], self.guesser), end
-        whole = _HEADER.match(raw, start, min(end, start + MAX_HEADER))
-        if whole:
-            return Headers.of_block(whole[0], self.guesser), whole.end() + 1
+        stop = end if end - start <= MAX_HEADER else start + MAX_HEADER
+        whole = _HEADER.match(raw, start, stop)
+        if whole and ((at := whole.end()) < stop or stop == end):
+            return Headers.of_block(whole[0], self.guesser), min(at + 1, end)
         stop = raw.find(b"\n\n", start, min(end, start + MAX_HEADER))
         if stop >= 0:
             body = stop + 2

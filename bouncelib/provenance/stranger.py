@@ -39,9 +39,9 @@ def doubt(
     it, and neither that client, nor a signature, nor the Message-ID is of the sender's organisation or of the author's.
     """
     home = _home(headers, sender)
-    hops = [parse(value) for name, value in headers if name.lower() == "received"][:_MAX_LINES]
-    if not home or not hops or not _is_doubtful(headers, home):
+    if not home or not _is_doubtful(headers, home):
         return None
+    hops = [parse(value) for value in [value for name, value in headers if name.lower() == "received"][:_MAX_LINES]]
     own = {domain_of(address) for pair in recipients for address in pair if address}
     if sender and (parts := srs.read(sender)):
         own.add(parts.forwarder)
@@ -60,8 +60,10 @@ def doubt(
 def _home(headers: Sequence[tuple[str, str]], sender: str | None) -> set[str]:
     """The domains that the message is said to come from; none where no sender is known."""
     domain = domain_of(srs.unwrap(sender)) if sender else ""
+    if not domain:
+        return set()
     author = next((domain_of(value.strip().rstrip(">")) for name, value in headers if name.lower() == "from"), "")
-    return {found for found in (domain, author) if found} if domain else set()
+    return {domain, author} if author else {domain}
 
 
 def _is_doubtful(headers: Sequence[tuple[str, str]], home: set[str]) -> bool:
