@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import functools
 import html
 import re
 
@@ -140,22 +139,16 @@ class Body:
         self.spans = spans
         self.returned = returned
         self.returned_part = returned_part
+        self.text = spans[0].text if len(spans) == 1 else "\n".join([span.text for span in spans])
+        self.lower = self.text.lower()
+        self._lines: list[str] | None = None
+        self._firsts = [span.first for span in spans]
 
-    @functools.cached_property
-    def text(self) -> str:
-        return "\n".join([span.text for span in self.spans])
-
-    @functools.cached_property
-    def lower(self) -> str:
-        return self.text.lower()
-
-    @functools.cached_property
+    @property
     def lines(self) -> list[str]:
-        return self.text.split("\n")
-
-    @functools.cached_property
-    def _firsts(self) -> list[int]:
-        return [span.first for span in self.spans]
+        if self._lines is None:
+            self._lines = self.text.split("\n")
+        return self._lines
 
     def place(self, index: int) -> tuple[str, int]:
         """The part of line `index`, and its number in that part, counted from 1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .charset import Guesser, decode, raw_bytes, readable
 
@@ -25,7 +25,7 @@ _PIECE = re.compile(rb"[A-Za-z0-9+/\s]*")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 # RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
-_FIELDS = re.compile(r"([!-9;-~]+)[ \t]*:(.*)")
+_FIELDS = re.compile(r"([!-9;-~]++)[ \t]*+:[ \t]*+(.*)")
 
 Guess = Callable[[bytes], str | None]
 
@@ -123,17 +123,24 @@ def _join_sections(pieces: list[tuple[int, str, bool]]) -> str:
 class Headers:
     """The fields of one header block in order; names in any case.
 
-    `raw` gives a value as it stands, unfolded, undecodable bytes as lone surrogates; `get` the same decoded. `first`
-    has the first raw value of each field under its lower-case name. `memo` keeps what a pure function said of this
-    header, under the function, for the next who asks.
+    `raw` gives a value as it stands behind the colon and its blanks, unfolded, undecodable bytes as lone surrogates;
+    `get` the same decoded. `names` are the lower-case names of the `fields`, `first` has the first raw value of each.
+    `memo` keeps what a pure function said of this header, under the function, for the next who asks.
     """
 
-    __slots__ = ("_charset", "_guesser", "_is_plain", "fields", "first", "memo")
+    __slots__ = ("_charset", "_guesser", "_is_plain", "fields", "first", "memo", "names")
 
-    def __init__(self, fields: list[tuple[str, str]], guesser: Guess | None = None, *, is_plain: bool = False) -> None:
-        """`is_plain` says that all of the header is ASCII without encoded words."""
+    def __init__(
+        self, fields: Sequence[tuple[str, str]], guesser: Guess | None = None, *, is_plain: bool = False
+    ) -> None:
+        """`is_plain` says that the values are ASCII without encoded words, and without blanks at either end."""
         self.fields = fields
-        self.first = {name.lower(): value for name, value in reversed(fields)}
+        names: Sequence[str] = ()
+        values: Sequence[str] = ()
+        if fields:
+            names, values = zip(*fields, strict=True)
+        self.names = tuple(map(str.lower, names))
+        self.first = dict(zip(self.names[::-1], values[::-1], strict=True))
         self.memo: dict[Callable[[Headers], bool], bool] = {}
         self._guesser = guesser
         self._is_plain = is_plain
@@ -145,7 +152,9 @@ class Headers:
         text = block.decode("utf-8", "surrogateescape")
         if "\n " in text or "\n\t" in text:
             text = text.replace("\n ", " ").replace("\n\t", "\t")
-        return cls(_FIELDS.findall(text), guesser, is_plain=text.isascii() and "=?" not in text)
+        is_stripped = " \n" not in text and "\t\n" not in text and not text.endswith((" ", "\t"))
+        is_plain = is_stripped and text.isascii() and "=?" not in text
+        return cls(_FIELDS.findall(text), guesser, is_plain=is_plain)
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self.first
@@ -160,25 +169,23 @@ class Headers:
     def get(self, name: str) -> str | None:
         """The first value of the lower-case `name`, decoded and stripped, or `None`."""
         value = self.first.get(name)
-        if value is None or self._is_plain:
-            return value and value.strip()
-        return self._decode(value)
+        return value if value is None or self._is_plain else self._decode(value)
 
     def get_all(self, name: str) -> list[str]:
         """Every value of the lower-case `name`, decoded and stripped, in order."""
         if name not in self.first:
             return []
-        return [self._decode(value) for key, value in self.fields if key.lower() == name]
+        values = [field[1] for key, field in zip(self.names, self.fields, strict=True) if key == name]
+        return values if self._is_plain else [self._decode(value) for value in values]
 
     def decoded(self) -> tuple[tuple[str, str], ...]:
         """Every field as (name, value), values decoded and stripped."""
-        fields = self.fields
         if self._is_plain:
-            return tuple([(name, value.strip()) for name, value in fields])
-        return tuple([(name, self._decode(value)) for name, value in fields])
+            return tuple(self.fields)
+        return tuple([(name, self._decode(value)) for name, value in self.fields])
 
     def _decode(self, value: str) -> str:
-        if self._is_plain or (value.isascii() and "=?" not in value):
+        if value.isascii() and "=?" not in value:
             return value.strip()
         return decode_words(value, self._guess).strip()
 

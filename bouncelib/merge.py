@@ -7,6 +7,7 @@ they know to recipients that exist. Within a rank the order of the registry deci
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import re
 from collections.abc import Iterable
 
@@ -88,13 +89,19 @@ class _Draft:
         self.values: dict[str, list[Source]] = {}
 
     def add(self, detector: str, finding: Finding) -> None:
-        for name in _RECIPIENT_FIELDS:
-            value = getattr(finding, name)
-            if value is not None and value.text.strip():
-                self.values.setdefault(name, []).append((detector, value))
+        values = self.values
+        for name, value in zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True):
+            if value is not None and value.text and not value.text.isspace():
+                if name in values:
+                    values[name].append((detector, value))
+                else:
+                    values[name] = [(detector, value)]
 
 
 _RECIPIENT_FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command")
+_REPORT_FIELDS = ("reporting_mta", "received_from_mta", "arrival_date", "envelope_id")
+_recipient_fields = operator.attrgetter(*_RECIPIENT_FIELDS)
+_report_fields = operator.attrgetter(*_REPORT_FIELDS)
 
 
 def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
@@ -146,8 +153,7 @@ def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
     lent: dict[str, dict[str, Value]] = {}
     for detector, finding in loose:
         values = lent.setdefault(detector, {})
-        for name in _RECIPIENT_FIELDS:
-            value: Value | None = getattr(finding, name)
+        for name, value in zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True):
             if value is not None and name not in values:
                 values[name] = value
     for detector, values in lent.items():
@@ -170,8 +176,7 @@ def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...
     unparsed: list[UnparsedField] = []
     for detector, finding in loose:
         unparsed += finding.unparsed
-        for name in ("reporting_mta", "received_from_mta", "arrival_date", "envelope_id"):
-            value: Value | None = getattr(finding, name)
+        for name, value in zip(_REPORT_FIELDS, _report_fields(finding), strict=True):
             if value is not None and name not in chosen and value.text.strip():
                 chosen[name] = value.text
                 evidence.append(_evidence(name, detector, value))

@@ -13,7 +13,6 @@ header.
 from __future__ import annotations
 
 import binascii
-import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -184,7 +183,10 @@ class Part:
 
 
 class Message:
-    """One message: its bytes with line feeds as line ends, the tree of its parts, and the damage met so far."""
+    """One message: its bytes with line feeds as line ends, the tree of its parts, and the damage met so far.
+
+    `parts` are all parts in order, the root first; messages inside the message stay closed. `types` are their types.
+    """
 
     def __init__(self, raw: bytes, defects: list[Defect] | None = None, guesser: Guesser | None = None) -> None:
         self.raw = raw
@@ -197,6 +199,9 @@ class Message:
         while raw.startswith(_MBOX, start) and (line := raw.find(b"\n", start, start + MAX_PARAMETERS)) >= 0:
             start = line + 1
         self.root = self.build(start, len(raw), "", 0)
+        self._body: Body | None = None
+        self.parts: tuple[Part, ...] = tuple(self.root.walk()) if self.root.children else (self.root,)
+        self.types: frozenset[str] = frozenset([part.content_type for part in self.parts])
 
     @property
     def headers(self) -> Headers:
@@ -208,25 +213,17 @@ class Message:
         """The damage worked around so far; grows as parts are decoded."""
         return tuple(self.defect_list)
 
-    @functools.cached_property
-    def parts(self) -> tuple[Part, ...]:
-        """Every part in order, the root first; messages inside the message stay closed."""
-        return tuple(self.root.walk()) if self.root.children else (self.root,)
-
-    @functools.cached_property
-    def types(self) -> frozenset[str]:
-        """The content types of all parts."""
-        return frozenset([part.content_type for part in self.parts])
-
     @property
     def is_delivery_status(self) -> bool:
         """Whether a part has the type of a delivery status notification."""
         return not DELIVERY_STATUS.isdisjoint(self.types)
 
-    @functools.cached_property
+    @property
     def body(self) -> Body:
         """The readable text of the report, without the returned message."""
-        return _read_body(self)
+        if self._body is None:
+            self._body = _read_body(self)
+        return self._body
 
     def note(self, rule: str, text: str = "", part: str = "") -> None:
         """Record a defect, once for each rule and part."""
