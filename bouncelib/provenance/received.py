@@ -46,6 +46,7 @@ _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
 _LOCAL = re.compile(
     r"(?i)\buid \d|\bfrom userid\b|\binvoked by\b|\binvoked for bounce\b|^\(from \S+@localhost\b|\[local\]"
 )
+_LOCAL_WORDS = ("uid ", "from userid", "invoked", "@localhost", "[local]")  # one of them has to be there
 _NETWORK = re.compile(r"(?i)\binvoked from network\b")
 # RFC 3848: the `A` says that the client had logged in. To webmail everybody has.
 _WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$")
@@ -115,11 +116,16 @@ def _usual(text: str) -> Received | None:
         protocol=protocol,
         recipient=recipient.lower(),
         date=date,
-        is_local=address.is_loopback if address else protocol == "local" or bool(_LOCAL.search(text)),
+        is_local=address.is_loopback if address else protocol == "local" or _is_said_local(text),
         is_authenticated=bool(_WITH_AUTH.match(protocol)),
         is_unresolved=is_unresolved,
         text=text,
     )
+
+
+def _is_said_local(text: str) -> bool:
+    low = text.lower()
+    return any([word in low for word in _LOCAL_WORDS]) and bool(_LOCAL.search(low))
 
 
 def _parse(text: str) -> Received:
@@ -133,7 +139,7 @@ def _parse(text: str) -> Received:
     head = text.rpartition(";")
     # dma writes `from MAILER-DAEMON`, and `from` the name of a user: no host, and no address of one.
     is_local = _is_loopback(helo, name, ip) or (
-        not ip and (protocol == "local" or bool(_LOCAL.search(text)) or bool(helo and "." not in helo + name))
+        not ip and (protocol == "local" or _is_said_local(text) or bool(helo and "." not in helo + name))
     )
     return Received(
         helo=helo,
@@ -389,7 +395,7 @@ def _client(tokens: Sequence[_Token], *, verified: bool) -> tuple[str, str, str,
     helo, name = "" if first_ip else first, ""
     said = resolved = None
     for comment in comments:
-        said = said or _HELO.search(comment)
+        said = said or (_HELO.search(comment) if "elo" in comment or "ELO" in comment else None)
         resolved = resolved or _NAMED.match(comment)
     if said:
         helo, name = "" if _ip(said[1].rstrip(".")) else said[1], helo

@@ -50,7 +50,7 @@ _FUSED = (
 )
 
 # Where none of this is, no name is: most refusals have no more than a status code and the end of a sentence.
-_NAME_MARK = re.compile(r"\.[^\W\d]|[/@]")
+_NAME_MARK = re.compile(r"[./@](?:(?<!\.)|(?=[^\W\d]))")
 # What has a dot, a slash or an at sign in it, as far as it may be one name; possessive, so that nothing is read twice.
 _DOTTED = re.compile(
     r"""(?<![^\s<>()\[\]"',;=|{}])[^\s<>()\[\]"',;=|{}./@]*+[./@][^\s<>()\[\]"',;=|{}]*+""",
