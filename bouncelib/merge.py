@@ -7,6 +7,7 @@ they know to recipients that exist. Within a rank the order of the registry deci
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import operator
 import re
 from collections.abc import Iterable
@@ -308,15 +309,20 @@ def parse_date(text: str | None) -> dt.datetime | None:
     try:
         if usual:
             day, month, year, hour, minute, second, sign, hours, minutes = usual.groups()
-            offset = int(hours) * 60 + int(minutes)
-            # RFC 5322 section 3.3: "-0000" says that nothing is known of the zone.
-            zone = None if sign == "-" and not offset else dt.timezone(dt.timedelta(minutes=int(f"{sign}{offset}")))
+            zone = _zone(sign, hours, minutes)
             return dt.datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=zone)
         from email.utils import parsedate_to_datetime  # for few dates, and slow to import
 
         return parsedate_to_datetime(text.strip()[:200])
     except (TypeError, ValueError, LookupError, OverflowError):
         return None
+
+
+@functools.lru_cache(maxsize=64)
+def _zone(sign: str, hours: str, minutes: str) -> dt.timezone | None:
+    """The zone of a date; RFC 5322 section 3.3: `-0000` says that nothing is known of it."""
+    offset = int(hours) * 60 + int(minutes)
+    return None if sign == "-" and not offset else dt.timezone(dt.timedelta(minutes=int(f"{sign}{offset}")))
 
 
 def _unfold(text: str) -> str:

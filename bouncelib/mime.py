@@ -67,7 +67,6 @@ _MBOX = (b"From ", b">From ")  # RFC 4155 appendix A, and what a second mailbox 
 _LEADING = re.compile(rb"\n{1,9}(?=[!-9;-~]{1,80}:|>?From )")
 _GUESSED_BOUNDARY = re.compile(rb"(?m)^--([^\s-][^\s]{0,200}|-+[^\s-][^\s]{0,200})[ \t]*\n(?i:content-[a-z-]+[ \t]*:)")
 _TOKEN = re.compile(r"[^\s\"';(),]+")
-_MEDIA_TYPE = re.compile(r"[^\s/;\"()]+/[^\s/;\"()]+")
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 _UU_BEGIN = re.compile(rb"(?m)^begin [0-7]{3,4} ")
 
@@ -92,11 +91,7 @@ class Part:
         self._params: dict[str, str] | None = None
         self._text: str | None = None
         self._embedded: Part | None = None
-        kind = headers.raw("content-type")
-        if kind:
-            found = _MEDIA_TYPE.match(kind.strip().lower())
-            kind = found[0] if found else ""
-        self.content_type = kind or "text/plain"  # RFC 2045 section 5.2
+        self.content_type = headers.media_type or "text/plain"  # RFC 2045 section 5.2
 
     def __repr__(self) -> str:
         return f"<Part {self.section!r} {self.content_type} {self.end - self.body} bytes>"
@@ -249,7 +244,7 @@ class Message:
         stop = end if end - start <= MAX_HEADER else start + MAX_HEADER
         whole = _HEADER.match(raw, start, stop)
         if whole and ((at := whole.end()) < stop or stop == end):
-            return Headers.of_block(whole[0], self.guesser), min(at + 1, end)
+            return Headers((), self.guesser, block=whole[0]), min(at + 1, end)
         stop = raw.find(b"\n\n", start, min(end, start + MAX_HEADER))
         if stop >= 0:
             body = stop + 2

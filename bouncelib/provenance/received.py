@@ -55,12 +55,13 @@ _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 # from HELO (NAME [IP]) by HOST (...) with PROTOCOL id ID for <RECIPIENT>; DATE, of which only the host has to be there.
 _USUAL = re.compile(
     r"(?:from ([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z]) \("
-    r"(?:(?:[^\s@()]{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z]) \[(?:IPv6:)?([0-9A-Fa-f.:]+)\]"
-    r"|\[([0-9A-Fa-f.:]+)\])\) )?by ([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])(?: \([^()]*\))*"
-    r"(?: with ([A-Za-z0-9]+)(?: \([^()]*\))*)?(?: id [^\s();]+(?: \([^()]*\))*)?"
+    r"(?:(?:[^\s@()]{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])\.? \[(?:IPv6:)?([0-9A-Fa-f.:]+)\]"
+    r"|\[([0-9A-Fa-f.:]+)\])\) )?by ([A-Za-z0-9][A-Za-z0-9._:-]*[A-Za-z0-9])(?: \([^()]*\)| over TLS secured channel)*"
+    r"(?: with ([A-Za-z0-9]+)(?: SMTPSVC\([^()]*\))?(?: \([^()]*\))*)?(?: id [^\s();]+(?: \([^()]*\))*)?"
     r"(?: for <?([^\s();<>@]+@[^\s();<>@]+)>?(?: \([^()]*\))*)?; ?([^;()]*(?:\([^();]*\))?)\Z"
 )
 _UNUSUAL = ("xim", "uth", "elo=", "ELO=", "elo ", "ELO ", "orged", "EHLO", "HELO")
+_QMAIL = re.compile(r"\(qmail \d+ invoked ([^();]*)\); ([^;()]*)\Z")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 
 
@@ -100,6 +101,8 @@ def parse(line: str) -> Received:
 
 def _usual(text: str) -> Received | None:
     """The line where it is of the form that most servers write, in one go: the same as `_parse` says, sooner."""
+    if qmail := _QMAIL.match(text):
+        return Received(date=qmail[2], is_local=_is_said_local(text), text=text)
     usual = _USUAL.match(text)
     if usual is None or any([word in text for word in _UNUSUAL]):
         return None
