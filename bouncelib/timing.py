@@ -46,12 +46,14 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """What there is to judge: the report's header, who wrote it, what it returns, whom it names, and who we are.
+    """What there is to judge: who wrote the report, what it returns, whom it names, and who we are.
 
-    `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3.
+    `lines` are the report's Received lines, newest first, those of a filter that wrapped it included; `sent_to` is its
+    To, `received_from` the Received-From-MTA of RFC 3464 section 2.2.3.
     """
 
-    headers: Headers
+    lines: Sequence[str]
+    sent_to: str
     reporter: Reporter | None
     original: Original | None
     recipients: Sequence[tuple[str, str | None]]
@@ -61,7 +63,7 @@ class Case:
     @property
     def carried(self) -> Iterator[Received]:
         """The hops of the report, newest first."""
-        return map(parse, self.headers.get_all("received")[:_MAX_LINES])
+        return map(parse, self.lines[:_MAX_LINES])
 
     @property
     def returned(self) -> Iterator[Received]:
@@ -72,7 +74,7 @@ class Case:
     @functools.cached_property
     def senders(self) -> set[str]:
         """The domains that the report was sent to: those of the envelope sender."""
-        found = addresses.find((self.headers.get("to") or "")[:1000])
+        found = addresses.find(self.sent_to[:1000])
         if self.original and self.original.sender:
             found.append(self.original.sender)
         return {addresses.domain_of(address) for address in found} - {""}
@@ -90,8 +92,7 @@ def _by_own_server(case: Case) -> Timing | None:
     """One of `own_mtas` reports, and no foreign host brought the report."""
     if case.reporter is None or not case.context.is_own_host(case.reporter.host):
         return None
-    lines = case.headers.get_all("received")[:_MAX_LINES]
-    return Timing.ASYNCHRONOUS if brought_from_outside(lines, case.context) else Timing.SYNCHRONOUS
+    return Timing.ASYNCHRONOUS if brought_from_outside(case.lines, case.context) else Timing.SYNCHRONOUS
 
 
 def _by_foreign_server(case: Case) -> Timing | None:

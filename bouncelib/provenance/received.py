@@ -14,6 +14,7 @@ that can be believed; what stands below it was written by whoever brought the me
 from __future__ import annotations
 
 import functools
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -88,7 +89,7 @@ def parse(line: str) -> Received:
     tokens = list(_tokens(text))
     clauses = _clauses(tokens)
     froms, by = clauses.get("from", []), clauses.get("by", [])
-    helo, name, ip, is_unresolved = _client(froms, verified="exim" in text.lower())
+    helo, name, ip, is_unresolved = _client(froms, verified="exim" in text.lower(), is_first_true="(chasquid)" in text)
     protocol = _word(clauses.get("with", []))
     recipient = _word(clauses.get("for", [])).strip("<>").lower()
     head = text.rpartition(";")
@@ -120,8 +121,10 @@ def prove(lines: Sequence[str], context: Context) -> Proof | None:
     organisation = ""
     for line in map(parse, lines[:_MAX_LINES]):
         if handed is not None:
-            # Beyond the last hop that can be believed: a claim at best, and only by the host that handed it over.
-            if not same_organisation(line.by, handed.host):
+            # Beyond the last hop that can be believed: a claim at best, and only by the host that handed it over. One
+            # that called itself by the receiver's own name, and was not known there, has made that up.
+            is_made_up = handed.is_unresolved and same_organisation(handed.host, organisation)
+            if is_made_up or not same_organisation(line.by, handed.host):
                 break
             if _is_ours(line, context) is not False:
                 return _proof(ProvenanceVerdict.UNPROVEN, "named by a host in between, which nobody vouches for", line)
@@ -202,7 +205,7 @@ def bringer(lines: Sequence[str], context: Context) -> str:
         organisation = organisation or line.by
         if not line.has_from or line.is_local or _is_ours(line, context, verified=True):
             continue
-        if is_internal(line, organisation):
+        if _is_private(line.ip) or same_organisation(line.name, organisation):
             continue
         return line.name
     return ""
@@ -246,8 +249,12 @@ def _is_ours(line: Received, context: Context, *, verified: bool = False) -> boo
 
 
 def is_internal(line: Received, organisation: str) -> bool:
-    """Whether the reporter's own side handed the message on."""
-    if same_organisation(line.host, organisation):
+    """Whether the reporter's own side handed the message on.
+
+    What a client calls itself counts where the server that took the message has looked for no other name.
+    """
+    is_claimed = line.is_unresolved and not _is_private(line.ip)
+    if not is_claimed and same_organisation(line.host, organisation):
         return True
     is_named = "." in line.name or ("." in line.helo and network_address(line.helo) is None)
     return _is_private(line.ip) and not is_named
@@ -255,7 +262,7 @@ def is_internal(line: Received, organisation: str) -> bool:
 
 def _is_private(ip: str) -> bool:
     address = network_address(ip) if ip else None
-    return address is not None and address.is_private
+    return address is not None and any(address in network for network in _PRIVATE)
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
@@ -298,6 +305,14 @@ def _tokens(text: str) -> Iterator[tuple[bool, str]]:
         yield True, text[start:]
 
 
+# RFC 1918, RFC 6598, RFC 4193, and what never leaves the link or the host. `ipaddress` also counts examples as private.
+_PRIVATE = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
+        "fc00::/7", "fe80::/10", "::1/128",
+    )
+)  # fmt: skip
 _NESTED = re.compile(r"\([^()]*(?:\(|\Z)")
 _TOKEN = re.compile(r"\(([^()]*)\)|([^ ;(]+)")
 
@@ -321,7 +336,7 @@ def _word(tokens: Sequence[tuple[bool, str]]) -> str:
     return next((word for is_comment, word in tokens if not is_comment), "")
 
 
-def _client(tokens: Sequence[tuple[bool, str]], *, verified: bool) -> tuple[str, str, str, bool]:
+def _client(tokens: Sequence[tuple[bool, str]], *, verified: bool, is_first_true: bool) -> tuple[str, str, str, bool]:
     """HELO name, resolved name, address, and whether the line says that there is no resolved name.
 
     HELO (NAME [IP])       Postfix, Sendmail, OpenSMTPD, Haraka, Google; NAME may be `unknown`
@@ -333,8 +348,12 @@ def _client(tokens: Sequence[tuple[bool, str]], *, verified: bool) -> tuple[str,
     words = [word for is_comment, word in tokens if not is_comment]
     comments = [word for is_comment, word in tokens if is_comment]
     first = words[0] if words else ""
+    # A client may call itself by an address, ours for instance; the true one stands behind it, or first and alone.
+    shown = [comment for comment in comments if not _HELO.match(comment)]
     first_ip = _ip(first)
-    ip = first_ip or next((found for word in [*comments, *words[1:]] if (found := _ip(word))), "")
+    ip = next((found for word in [*shown, *words[1:]] if (found := _ip(word))), first_ip)
+    if first_ip and is_first_true:
+        ip = first_ip
     helo, name = "" if first_ip else first, ""
     said = next((match for comment in comments if (match := _HELO.search(comment))), None)
     if said:
