@@ -95,6 +95,9 @@ def test_a_client_on_the_same_host_is_told(line: str, expected: bool) -> None:
         ("from pc (p.example.com [198.51.100.1]) (Authenticated sender: anne) by m.example.com with ESMTP id 4", True),
         ("from pc (p.example.com [198.51.100.1]) (AUTH: LOGIN anne) by m.example.com with esmtp", True),
         ("from pc (p.example.com [198.51.100.1]) by mail.example.com (Postfix) with ESMTPS id 4", False),
+        ("from A.prod.outlook.com ([fe80::1]) by A.prod.outlook.com ([fe80::1%7]) with mapi id 15.20; now", True),
+        ("from [198.51.100.1] by web1.example.com via HTTP; now", True),
+        ("from mapi.example.org (http [203.0.113.9]) by mail.example.com with ESMTP", False),
         ("from authenticated.example.org (authenticated [203.0.113.9]) by mail.example.com with SMTP", False),
         ("from [203.0.113.9] (authenticated) by mail.example.com (chasquid) with ESMTP", False),
         ("from esmtpsa (x [203.0.113.9]) by mail.example.com with smtp", False),
@@ -111,6 +114,12 @@ FORWARDED = "from fwd.example.org (fwd.example.org [203.0.113.5]) by mx.example.
 TO_FORWARDER = "from mail.example.com (mail.example.com [192.0.2.1]) by fwd.example.org (Postfix) with ESMTP id 4"
 INSIDE = "from mx.example.net (mx.example.net [198.51.100.25]) by store.example.net (Dovecot) with LMTP id 4"
 NO_NAME = "from unknown (HELO mail.example.com) (192.0.2.1) by mx.example.net with SMTP"
+
+EXCHANGE_ONLINE = [
+    "from AM0EUR.eop-eur01.prod.protection.outlook.com (2001:db8::9) by AM0PR.outlook.office365.com (2001:db8::8)",
+    "from mail.example.com (192.0.2.1) by AM0EUR.mail.protection.outlook.com (10.13.1.1) with Microsoft SMTP Server id",
+    SUBMITTED,
+]
 
 CHAINS = [
     ([HANDED, SUBMITTED], NAMES, OWN),
@@ -131,6 +140,7 @@ CHAINS = [
     ([INSIDE.replace("(mx.example.net [198.51.100.25]", "(unknown [10.0.0.1]"), HANDED], NAMES, OWN),
     ([FORWARDED, TO_FORWARDER, SUBMITTED], NAMES, UNPROVEN),
     ([FORWARDED, BULK.replace("mx.example.net", "fwd.example.org")], NAMES, FOREIGN),
+    (EXCHANGE_ONLINE, NAMES, OWN),
     ([SUBMITTED], NAMES, UNPROVEN),
     (["by mx.example.net (Postfix) id 4"], NAMES, None),
     (["no line at all"], NAMES, None),

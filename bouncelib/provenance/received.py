@@ -48,11 +48,15 @@ _LOCAL = re.compile(
     r"(?i)\buid \d|\bfrom userid\b|\binvoked by\b|\binvoked for bounce\b|^\(from \S+@localhost\b|\[local\]"
 )
 _NETWORK = re.compile(r"(?i)\binvoked from network\b")
-# RFC 3848: the `A` says that the client had logged in. To webmail everybody has.
-_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$")
+# RFC 3848: the `A` says that the client had logged in. To webmail and to Exchange (MAPI) everybody has.
+_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$|^mapi$")
 # With the blank in it, no HELO name of the client's choice looks like this.
 _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
+
+
+# Exchange Online has hosts under all three, and one line names two of them.
+_ALSO_CALLED = {"office365.com": "outlook.com", "exchangelabs.com": "outlook.com"}
 
 
 class Received(NamedTuple):
@@ -222,7 +226,8 @@ def _organisation(host: str) -> str:
     if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
         return ""
     size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
-    return ".".join(labels[-size:])
+    found = ".".join(labels[-size:])
+    return _ALSO_CALLED.get(found, found)
 
 
 def _proof(verdict: ProvenanceVerdict, says: str, line: Received) -> Proof:
