@@ -96,7 +96,8 @@ def _by_own_server(case: Case) -> Timing | None:
     """
     if case.reporter is None or not case.context.is_own_host(case.reporter.host):
         return None
-    return Timing.ASYNCHRONOUS if brought_from_outside(case.lines, case.context) else Timing.SYNCHRONOUS
+    is_foreign = brought_from_outside(case.lines, case.context, verified=case.context.holds_key)
+    return Timing.ASYNCHRONOUS if is_foreign else Timing.SYNCHRONOUS
 
 
 def _by_foreign_server(case: Case) -> Timing | None:
@@ -144,8 +145,8 @@ def _had_it_from_a_client(case: Case) -> Timing | None:
             break
         # A filter on the same host hands the message back; only the oldest line is that of the client.
         entry = line if line.by else entry
-        # QUIRK: Exchange Online: beyond its edge the same organisation is another customer.
-        if line.by.endswith(".protection.outlook.com"):
+        # QUIRK: Exchange Online: what left its edge and came in again is from another customer of it.
+        if line.host.endswith(".outbound.protection.outlook.com"):
             break
     return Timing.SYNCHRONOUS if entry and (entry.is_authenticated or entry.is_local) else None
 

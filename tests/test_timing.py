@@ -86,9 +86,9 @@ FOR_ALIAS = TO_THEM.replace("; now", " for <info@hoster.example>; now")
 EXCHANGE_ONLINE = (
     "Received: from A2.eurprd01.prod.exchangelabs.com (2001:db8::1) by A1.eurprd01.prod.exchangelabs.com (2001:db8::2)"
     " with Microsoft SMTP Server id 15.20; now\n"
-    "Received: from A2.eurprd01.prod.outlook.com ([fe80::1]) by A2.eurprd01.prod.outlook.com ([fe80::1%7]) with mapi; n\n"
+    "Received: from A2.prod.outlook.com ([fe80::1]) by A2.prod.outlook.com ([fe80::1%7]) with mapi; now\n"
 )
-EDGE = "Received: from A3.outbound.protection.outlook.com (2001:db8::3) by A4.mail.protection.outlook.com (2001:db8::4); n\n"
+EDGE = "Received: from A3.outbound.protection.outlook.com (2001:db8::3) by A4.mail.protection.outlook.com; now\n"
 
 WITHOUT_CONTEXT = [
     # rule, message, expected
