@@ -39,14 +39,16 @@ def doubt(
     it, and neither that client, nor a signature, nor the Message-ID is of the sender's organisation or of the author's.
     """
     home = _home(headers, sender)
-    hops = [parse(value) for name, value in headers if name.lower() == "received"][:_MAX_LINES]
-    if not home or not hops or not _is_doubtful(headers, home):
+    if not home or not _is_doubtful(headers, home):
+        return None
+    hops = [parse(value) for name, value in headers if name.lower() == "received"]
+    if not 0 < len(hops) <= _MAX_LINES:
         return None
     own = {domain_of(address) for pair in recipients for address in pair if address}
     if sender and (parts := srs.read(sender)):
         own.add(parts.forwarder)
-    entry = next((hop for hop in reversed(hops) if hop.has_from), None)
-    if entry is None or entry is not hops[-1] or not _took_as_its_own(entry, own) or not _is_outside(entry):
+    entry = hops[-1]
+    if not _took_as_its_own(entry, own) or not _is_outside(entry):
         return None
     if any(_is_of(host, home) for hop in hops for host in (hop.helo, hop.name, hop.by)):
         return None
