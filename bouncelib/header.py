@@ -142,7 +142,7 @@ class Headers:
     def __init__(
         self, fields: Sequence[tuple[str, str]] = (), guesser: Guess | None = None, *, block: bytes = b""
     ) -> None:
-        """The `fields`; or those in `block`, each line a field or the rest of one, which are read when first asked for."""
+        """The `fields`; or those in `block`, each line a field or the rest of one, read when first asked for."""
         self._block = block
         self._guesser = guesser
         self._charset: str | None = None

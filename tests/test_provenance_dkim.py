@@ -57,6 +57,7 @@ def test_what_is_signed_is_told() -> None:
     assert fields["message-id"] == "<20261123.4711@example.com>"
     assert "received" not in fields
 
+
 # Signed on 2026-11-23 at 12:00 UTC, with an `x=` one day later.
 EXPIRING = b"""\
 DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;

@@ -17,7 +17,7 @@ from ..mime import RETURNED, Message
 from ..model import Original, Proof, Provenance, ProvenanceVerdict, UnparsedField
 from . import authres, batv, dkim, message_id, received, srs, stranger, verp
 
-__all__ = ["ORDER", "Case", "Judged", "judge"]
+__all__ = ["ORDER", "Case", "Judged", "judge", "received_lines", "tag_proofs"]
 
 OWN, FOREIGN, UNPROVEN = ProvenanceVerdict.OWN, ProvenanceVerdict.FOREIGN, ProvenanceVerdict.UNPROVEN
 
@@ -66,17 +66,24 @@ _MAX_TEXT = 1 << 17
 class Case:
     """What there is to judge.
 
-    `reporter` is the host that wrote the report, where that is known; `recipients` are those that the report names,
-    each with the address that the sender used, or `None`. `is_bounce` says that it went to the envelope sender, as
-    delivery reports do; complaints and read receipts go to addresses that carry no tag.
+    `carrier` is the message as it came, and `message` the report in it: another one where a filter, or somebody who
+    plays one, has wrapped it. `reporter` is the host that wrote the report, where that is known; `recipients` are those
+    that the report names, each with the address that the sender used, or `None`. `is_bounce` says that it went to the
+    envelope sender, as delivery reports do; complaints and read receipts go to addresses that carry no tag.
     """
 
     message: Message
+    carrier: Message
     original: Original | None = None
     reporter: str | None = None
     recipients: Sequence[tuple[str, str | None]] = ()
     unparsed: Sequence[UnparsedField] = ()
     is_bounce: bool = True
+
+    @property
+    def lines(self) -> list[str]:
+        """The Received lines, newest first."""
+        return received_lines(self.carrier, self.message)
 
 
 @frozen
@@ -93,6 +100,12 @@ class Judged:
     recipient: str | None = None
 
 
+def received_lines(carrier: Message, message: Message) -> list[str]:
+    """The Received lines of a report as it came: those of the wrapper, and below them those of what it wraps."""
+    inner = message.headers.get_all("received") if message is not carrier else []
+    return [*carrier.headers.get_all("received"), *inner]
+
+
 UNTIED = "nothing ties this address to a message that we provably sent"
 STRANGER = "nothing in the returned message is the sender's, and a stranger brought it"
 
@@ -102,20 +115,21 @@ def judge(case: Case, context: Context) -> Judged:
     stranger_proof = _stranger(case)
     if context == _NOTHING and not stranger_proof and not _speaks_for_itself(case):
         return Judged(Provenance())
-    headers = case.message.headers.decoded()
+    headers = case.carrier.headers.decoded()
     sent_to = tuple(_sent_to(headers))
-    lines = [value for name, value in headers if name.lower() == "received"]
+    lines = case.lines
+    has_trace = "received" in case.carrier.headers
     is_ours = bool(case.reporter) and context.is_own_host(case.reporter or "")
     by_us = is_ours and not received.brought_from_outside(lines, context, verified=context.holds_key)
     signed = _dkim(case.message, context)
     proofs = [
         *_tags(sent_to, context),
-        *_from_received(case, context, by_us=by_us, has_trace=bool(lines)),
+        *_from_received(case, context, by_us=by_us, has_trace=has_trace),
         *_from_returned(case, context, sent_to),
     ]
     if signed:
         proofs.append(signed.proof)
-    if case.is_bounce and not (by_us and lines):
+    if case.is_bounce and not (by_us and has_trace):
         proofs += _untagged(sent_to, proofs, context)
     if stranger_proof:
         proofs.append(stranger_proof)
@@ -130,7 +144,7 @@ def judge(case: Case, context: Context) -> Judged:
     verdict = deciding.verdict if deciding else FOREIGN if context.require_proof else UNPROVEN
     doubted, why = frozenset[str](), ""
     if context.holds_key and not (deciding and deciding.name == "own-server"):
-        doubted, why = _doubted(case, deciding, named, signed, _bringer(case.message, context)), UNTIED
+        doubted, why = _doubted(case, deciding, named, signed, _bringer(case, context)), UNTIED
     elif stranger_proof and verdict is UNPROVEN:
         doubted, why = frozenset(address for address, _ in case.recipients), STRANGER
     return Judged(Provenance(verdict, tuple(proofs)), doubted, why, named or _plain_recipient(sent_to, context))
@@ -139,13 +153,13 @@ def judge(case: Case, context: Context) -> Judged:
 def _stranger(case: Case) -> Proof | None:
     if case.original is None or not case.is_bounce:
         return None
-    sender = case.original.sender or next(iter(addresses.find((case.message.headers.get("to") or "")[:1000])), None)
+    sender = case.original.sender or next(iter(addresses.find((case.carrier.headers.get("to") or "")[:1000])), None)
     return stranger.doubt(case.original.headers, sender=sender, recipients=case.recipients)
 
 
 def _speaks_for_itself(case: Case) -> bool:
     """Whether there is anything to see without knowing who we are: authentication results, or an address like VERP."""
-    headers = case.message.headers
+    headers = case.carrier.headers
     return (
         "authentication-results" in headers
         or any("=" in headers.raw(name) for name in _SENT_TO)
@@ -294,12 +308,12 @@ def _plain_recipient(sent_to: Sequence[str], context: Context) -> str | None:
     return None
 
 
-def _bringer(message: Message, context: Context) -> str:
+def _bringer(case: Case, context: Context) -> str:
     """The host that brought a report with the null sender; a user of that host would have sent under his address."""
     # QUIRK: Sendmail writes `Return-Path: <MAILER-DAEMON>` where it delivers its own report.
-    if "@" in (message.headers.get("return-path") or ""):
+    if "@" in (case.carrier.headers.get("return-path") or ""):
         return ""
-    return received.bringer(message.headers.get_all("received"), context)
+    return received.bringer(case.lines, context)
 
 
 def _doubted(

@@ -14,6 +14,7 @@ that can be believed; what stands below it was written by whoever brought the me
 from __future__ import annotations
 
 import functools
+import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -48,8 +49,8 @@ _LOCAL = re.compile(
 )
 _LOCAL_WORDS = ("uid ", "from userid", "invoked", "@localhost", "[local]")  # one of them has to be there
 _NETWORK = re.compile(r"(?i)\binvoked from network\b")
-# RFC 3848: the `A` says that the client had logged in. To webmail everybody has.
-_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$")
+# RFC 3848: the `A` says that the client had logged in. To webmail and to Exchange (MAPI) everybody has.
+_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$|^mapi$")
 # With the blank in it, no HELO name of the client's choice looks like this.
 _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 # from HELO (NAME [IP]) by HOST (...) with PROTOCOL id ID for <RECIPIENT>; DATE, of which only the host has to be there.
@@ -63,6 +64,10 @@ _USUAL = re.compile(
 _UNUSUAL = ("xim", "uth", "elo=", "ELO=", "elo ", "ELO ", "orged", "EHLO", "HELO")
 _QMAIL = re.compile(r"\(qmail \d+ invoked ([^();]*)\); ([^;()]*)\Z")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
+
+
+# Exchange Online has hosts under all three, and one line names two of them.
+_ALSO_CALLED = {"office365.com": "outlook.com", "exchangelabs.com": "outlook.com"}
 
 
 class Received(NamedTuple):
@@ -136,7 +141,9 @@ def _parse(text: str) -> Received:
     clauses = _clauses(tokens)
     froms, by = clauses.get("from", ()), clauses.get("by", ())
     low = text.lower()
-    helo, name, ip, is_unresolved = _client(froms, verified="exim" in low) if froms else _NOBODY
+    helo, name, ip, is_unresolved = (
+        _client(froms, verified="exim" in low, is_first_true="(chasquid)" in text) if froms else _NOBODY
+    )
     protocol = _word(clauses.get("with", ()))
     recipient = _word(clauses.get("for", ())).strip("<>").lower()
     head = text.rpartition(";")
@@ -168,8 +175,10 @@ def prove(lines: Sequence[str], context: Context) -> Proof | None:
     organisation = ""
     for line in map(parse, lines[:_MAX_LINES]):
         if handed is not None:
-            # Beyond the last hop that can be believed: a claim at best, and only by the host that handed it over.
-            if not same_organisation(line.by, handed.host):
+            # Beyond the last hop that can be believed: a claim at best, and only by the host that handed it over. One
+            # that called itself by the receiver's own name, and was not known there, has made that up.
+            is_made_up = handed.is_unresolved and same_organisation(handed.host, organisation)
+            if is_made_up or not same_organisation(line.by, handed.host):
                 break
             if _is_ours(line, context) is not False:
                 return _proof(ProvenanceVerdict.UNPROVEN, "named by a host in between, which nobody vouches for", line)
@@ -250,7 +259,7 @@ def bringer(lines: Sequence[str], context: Context) -> str:
         organisation = organisation or line.by
         if not line.has_from or line.is_local or _is_ours(line, context, verified=True):
             continue
-        if is_internal(line, organisation):
+        if _is_private(line.ip) or same_organisation(line.name, organisation):
             continue
         return line.name
     return ""
@@ -269,7 +278,8 @@ def organisation(host: str) -> str:
     if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
         return ""
     size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
-    return ".".join(labels[-size:])
+    found = ".".join(labels[-size:])
+    return _ALSO_CALLED.get(found, found)
 
 
 def _proof(verdict: ProvenanceVerdict, says: str, line: Received) -> Proof:
@@ -296,8 +306,12 @@ def _is_ours(line: Received, context: Context, *, verified: bool = False) -> boo
 
 
 def is_internal(line: Received, organisation: str) -> bool:
-    """Whether the reporter's own side handed the message on."""
-    if same_organisation(line.host, organisation):
+    """Whether the reporter's own side handed the message on.
+
+    What a client calls itself counts where the server that took the message has looked for no other name.
+    """
+    is_claimed = line.is_unresolved and not _is_private(line.ip)
+    if not is_claimed and same_organisation(line.host, organisation):
         return True
     is_named = "." in line.name or ("." in line.helo and network_address(line.helo) is None)
     return _is_private(line.ip) and not is_named
@@ -305,7 +319,7 @@ def is_internal(line: Received, organisation: str) -> bool:
 
 def _is_private(ip: str) -> bool:
     address = network_address(ip) if ip else None
-    return address is not None and address.is_private
+    return address is not None and any(address in network for network in _PRIVATE)
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
@@ -350,6 +364,14 @@ def _tokens(text: str) -> list[_Token]:
 
 _Token = tuple[bool, str]
 _NOBODY = ("", "", "", False)
+# RFC 1918, RFC 6598, RFC 4193, and what never leaves the link or the host. `ipaddress` also counts examples as private.
+_PRIVATE = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
+        "fc00::/7", "fe80::/10", "::1/128",
+    )
+)  # fmt: skip
 _NESTED = re.compile(r"\([^()]*(?:\(|\Z)")
 _TOKEN = re.compile(r"\(([^()]*)\)|([^ ;(]+)")
 
@@ -378,7 +400,7 @@ def _word(tokens: Sequence[_Token]) -> str:
     return ""
 
 
-def _client(tokens: Sequence[_Token], *, verified: bool) -> tuple[str, str, str, bool]:
+def _client(tokens: Sequence[_Token], *, verified: bool, is_first_true: bool) -> tuple[str, str, str, bool]:
     """HELO name, resolved name, address, and whether the line says that there is no resolved name.
 
     HELO (NAME [IP])       Postfix, Sendmail, OpenSMTPD, Haraka, Google; NAME may be `unknown`
@@ -390,10 +412,12 @@ def _client(tokens: Sequence[_Token], *, verified: bool) -> tuple[str, str, str,
     words = [word for is_comment, word in tokens if not is_comment]
     comments = [word for is_comment, word in tokens if is_comment]
     first = words[0] if words else ""
-    ip = first_ip = _ip(first)
-    if not ip:
-        for word in (*comments, *words[1:]):
-            if ip := _ip(word):
+    # A client may call itself by an address, ours for instance; the true one stands behind it, or first and alone.
+    first_ip = ip = _ip(first)
+    if not (first_ip and is_first_true):
+        for word in (*[comment for comment in comments if not _HELO.match(comment)], *words[1:]):
+            if found := _ip(word):
+                ip = found
                 break
     helo, name = "" if first_ip else first, ""
     said = resolved = None

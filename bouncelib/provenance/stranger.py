@@ -41,12 +41,15 @@ def doubt(
     home = _home(headers, sender)
     if not home or not _is_doubtful(headers, home):
         return None
-    hops = [parse(value) for value in [value for name, value in headers if name.lower() == "received"][:_MAX_LINES]]
+    lines = [value for name, value in headers if name.lower() == "received"]
+    if not 0 < len(lines) <= _MAX_LINES:
+        return None
+    hops = [parse(line) for line in lines]
     own = {domain_of(address) for pair in recipients for address in pair if address}
     if sender and (parts := srs.read(sender)):
         own.add(parts.forwarder)
-    entry = next((hop for hop in reversed(hops) if hop.has_from), None)
-    if entry is None or entry is not hops[-1] or not _took_as_its_own(entry, own) or not _is_outside(entry):
+    entry = hops[-1]
+    if not _took_as_its_own(entry, own) or not _is_outside(entry):
         return None
     if any(_is_of(host, home) for hop in hops for host in (hop.helo, hop.name, hop.by)):
         return None

@@ -34,9 +34,7 @@ _DOMAIN = r"[^\s=@<>()\[\]\\,;:\"/.]{1,63}(?:\.[^\s=@<>()\[\]\\,;:\"/.]{1,63}){1
 _SIGNED = re.compile(
     rf"(?ai)([^@]{{1,250}})\+bv1-([0-9]{{3}}|any)-([a-z2-7]{{16}})-([^@]{{1,250}})=({_DOMAIN})@([^@]{{1,255}})"
 )
-_SIGNED_ENCODED = re.compile(
-    r"(?ai)([^@]{1,250})\+bv1-([0-9]{3}|any)-([a-z2-7]{16})-([a-z2-7]{4,500})@([^@]{1,255})"
-)
+_SIGNED_ENCODED = re.compile(r"(?ai)([^@]{1,250})\+bv1-([0-9]{3}|any)-([a-z2-7]{16})-([a-z2-7]{4,500})@([^@]{1,255})")
 # What may stand in an envelope sender as it is: everything else is written in base32, quotes and UTF-8 included.
 _PLAIN_RECIPIENT = re.compile(rf"(?a)[\w.!#$%&'*+/=?^`{{|}}~-]{{1,250}}@(?=[!-~]+\Z){_DOMAIN}")
 _DISCOURSE = re.compile(r"(?ai)([^@]{1,250})\+verp-([0-9a-f]{32})@([^@]{1,255})")
