@@ -156,6 +156,8 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "a subject of UTF-7": head(b"Subject: ", b"=?utf-7?b?K0FHRS0=?= "),
     "a subject of unknown charsets": lambda n: dsn(ONE, head=b"Subject: " + each(b"=?x%d?q?=E4?= ", n) + b"\n"),
     "a subject of escapes": head(b"Subject: ", b"=?iso-2022-jp?q?=1B$B=1B(B?= "),
+    "an answer of blanks": head(b"Subject: re", b" " * 10, b"x"),
+    "an answer of blanks, in brackets": head(b"Subject: [x] re", b" " * 10, b"[1]"),
     "references": head(b"References: ", b"<a@b> " * 10),
     "sections of a parameter": lambda n: (
         HEAD + b"Content-Type: multipart/report; " + each(b"boundary*%d*=%%41; ", min(n, 9999))
