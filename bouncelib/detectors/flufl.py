@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from email.message import Message as StdlibMessage
@@ -34,6 +35,7 @@ MAX_LINES = 1000
 MAX_NESTED = 20
 """Multiparts and enclosed messages beyond which nothing is handed over: the standard library's parser recurses."""
 
+_LOG = logging.getLogger("flufl.bounce")
 _MAX_FOUND = 1000
 _FULL = re.compile(addresses.ADDRESS)
 _LONG = re.compile(rb"[^\n]{%d,}" % MAX_LINE)
@@ -79,6 +81,9 @@ class _AllFailures:
     def process(self, msg: StdlibMessage) -> tuple[Iterable[bytes | str], Iterable[bytes | str]]:
         from flufl.bounce import all_failures
 
+        # It logs what its detectors raise; where nobody has asked for logs, Python would write that to standard error.
+        if not _LOG.handlers:
+            _LOG.addHandler(logging.NullHandler())
         temporary, permanent = all_failures(msg)
         return temporary, permanent
 
