@@ -50,7 +50,6 @@ def check(raw: bytes, context: Context | None = None) -> Report:
 
 
 def _check_report(report: Report) -> None:
-    assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
     addresses = [recipient.address.lower() for recipient in report.recipients]
     assert len(set(addresses)) == len(addresses), addresses
     assert not (report.kind in _NAMES_NOBODY and report.recipients)
@@ -63,7 +62,11 @@ def _check_output(report: Report) -> None:
     for line in report.explain().split("\n"):
         assert visible(line) == line, line
     for name, output in FORMATS.items():
-        for row in output.rows("a source", report):
+        rows = output.rows("a source", report)
+        if name == "jsonl":
+            ((line,),) = rows
+            assert Report.from_dict(json.loads(line)) == report
+        for row in rows:
             for cell in row:
                 assert all(visible(line) == line for line in cell.split("\n")), (name, cell)
             assert len(row) == {"csv": len(COLUMNS), "table": 8}.get(name, 1)
