@@ -27,7 +27,7 @@ import reports
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
-BATCH = 5000
+BATCH = 2000
 _MADE = 50  # one input of so many is made from nothing
 _SLOW = 1.0
 """CPU seconds that no input of at most `mutations.MAX_SIZE` bytes may take."""
@@ -64,7 +64,7 @@ class Totals:
         self.slowest = max(self.slowest, (took, len(raw)))
         if isinstance(wrong, str):
             if wrong not in self.findings:
-                self.findings[wrong] = minimise(raw, lambda less: fault(less, context) == wrong)
+                self.findings[wrong] = minimise(raw, lambda less: fault(less, context) == wrong, 60 * took + 10)
         elif took > _SLOW:
             self.findings[f"takes {took:.1f} s"] = raw
         else:
@@ -82,14 +82,15 @@ def fault(raw: bytes, context: invariant.Context | None) -> str | invariant.Repo
         return f"{type(error).__name__} in {pathlib.Path(place.filename).name}:{place.lineno} ({place.name})"
 
 
-def minimise(raw: bytes, still: Callable[[bytes], bool]) -> bytes:
-    """`raw` without whatever can go while it is `still` the same fault: lines first, then bytes."""
+def minimise(raw: bytes, still: Callable[[bytes], bool], patience: float) -> bytes:
+    """`raw` without whatever can go while it is `still` the same fault: lines first, then bytes. CPU seconds in all."""
+    end = time.process_time() + patience
     for joint in (b"\n", None):
         pieces = raw.split(b"\n") if joint else [raw[at : at + 1] for at in range(len(raw))]
         size = len(pieces) // 2
-        while size and len(pieces) < 4000:
+        while size and time.process_time() < end:
             at = 0
-            while at < len(pieces):
+            while at < len(pieces) and time.process_time() < end:
                 fewer = pieces[:at] + pieces[at + size :]
                 if still((joint or b"").join(fewer)):
                     pieces = fewer
@@ -111,7 +112,7 @@ def batch(seed: int, number: int, count: int) -> Totals:
         totals.try_out(mutations.mutate(pool, chance), chance.choice(invariant.CONTEXTS))
 
     @seeded(f"{seed} {number}")
-    @settings(max_examples=made, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(max_examples=max(made, 1), deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(reports.damaged())
     def make(raw: bytes) -> None:
         totals.try_out(raw, chance.choice(invariant.CONTEXTS))
@@ -138,6 +139,13 @@ def results(seed: int, counts: Iterable[int], jobs: int) -> Iterable[Totals]:
     return (future.result() for future in concurrent.futures.as_completed(futures))
 
 
+def save(directory: pathlib.Path, wrong: str, raw: bytes) -> None:
+    directory.mkdir(exist_ok=True)
+    path = directory / f"{hashlib.sha256(wrong.encode()).hexdigest()[:8]}.eml"
+    path.write_bytes(raw)
+    print(f"{path}: {wrong}, {len(raw)} bytes", flush=True)
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--inputs", type=int, default=1_000_000)
@@ -149,13 +157,10 @@ def main() -> int:
     whole, rest = divmod(given_.inputs, BATCH)
     totals = Totals()
     for one in results(given_.seed, [BATCH] * whole + [rest] * bool(rest), given_.jobs):
+        for wrong in one.findings.keys() - totals.findings.keys():
+            save(given_.save, wrong, one.findings[wrong])
         totals.add(one)
         print(f"{totals.inputs} inputs, {len(totals.findings)} findings", file=sys.stderr, flush=True)
-    for wrong, raw in sorted(totals.findings.items()):
-        given_.save.mkdir(exist_ok=True)
-        path = given_.save / f"{hashlib.sha256(wrong.encode()).hexdigest()[:8]}.eml"
-        path.write_bytes(raw)
-        print(f"{path}: {wrong}, {len(raw)} bytes")
     print(f"{totals.inputs} inputs, {totals.bytes / 1e6:.0f} MB, seed {given_.seed}; {len(totals.findings)} findings")
     print(f"{totals.seconds:.0f} s of CPU, {time.monotonic() - begin:.0f} s on the clock, "
           f"slowest {totals.slowest[0]:.2f} s for {totals.slowest[1]} bytes")  # fmt: skip

@@ -121,8 +121,8 @@ def test_a_fault_is_found_and_cut_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path) -> None:
-    monkeypatch.setattr("sys.argv", ["run.py", "--inputs", "40", "--save", str(tmp_path)])
+    monkeypatch.setattr("sys.argv", ["run.py", "--inputs", "60", "--save", str(tmp_path)])
     assert run.main() == 0
     out = capsys.readouterr().out
-    assert out.startswith("40 inputs")
+    assert out.startswith("60 inputs")
     assert "0 findings" in out
