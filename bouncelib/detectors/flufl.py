@@ -50,9 +50,9 @@ class FluflDetector(Protocol):
 class FluflAdapter:
     """A detector written for flufl.bounce as one of this library's.
 
-    Only messages that bear a mark of a bounce (see `bouncelib.marks`) are handed over, cut at `MAX_SIZE`, `MAX_LINES` and
-    `MAX_LINE`, and not those nested deeper than `MAX_NESTED`. Temporary failures become delays, permanent ones bounces.
-    `fallback` keeps the detector back until the others have found nobody.
+    Only messages that bear a mark of a bounce (see `bouncelib.marks`) are handed over, cut at `MAX_SIZE`, `MAX_LINES`
+    and `MAX_LINE`, and not those nested deeper than `MAX_NESTED`. Temporary failures become delays, permanent ones
+    bounces. `fallback` keeps the detector back until the others have found nobody.
     """
 
     def __init__(self, detector: FluflDetector, *, name: str | None = None, fallback: bool = False) -> None:

@@ -144,5 +144,3 @@ def _texts(part: mime.Part, depth: int) -> Iterator[str]:
             # Fields that a report has in its text, or the header of a message pasted there.
             headers, _ = mime.read_headers(one.text())
             yield from (value for _, value in headers.decoded())
-
-

@@ -26,7 +26,7 @@ WORDS = [
     b"=?utf-8?q?=C3?=", b"=?iso-2022-jp?b?GyRC?=", b"\xff\xfe", b"\0", b"\x1b$B", b"Received: from x by y\n",
     b"Subject: Undelivered Mail\n", b"<a@example.com>", b"<\xc3\xa4@b\xc3\xbccher.example>", b"a@xn--bcher-kva.example",
     b"<html>", b"<!--", b"&#64;", b"charset=utf-16\n", b"charset=utf-7\n", b"boundary*0*=utf-8''%ff;",
-    b"From: MAILER-DAEMON@example.com\n", b"Return-Path: <>\n", b"(", b'"', b"&#", b"=", b"550 5.1.1 ", b">>> RCPT TO:<",
+    b"From: MAILER-DAEMON@example.com\n", b"Return-Path: <>\n", b"(", b'"', b"&#", b"=", b"550 5.1.1 ", b">>> RCPT TO:",
     b"... while talking to mx.example.com:\n", b"<<< 550 5.1.1 no\n", b"prvs=0123456789=", b"SRS0=aaaa=bb=example.com=",
 ]  # fmt: skip
 """What mail is made of, and what breaks its readers."""
@@ -141,7 +141,9 @@ def stretch(raw: bytes, _: bytes, chance: random.Random) -> bytes:
 def encode(raw: bytes, _: bytes, chance: random.Random) -> bytes:
     """The body in a transfer encoding, said or not."""
     head, _blank, body = raw.partition(b"\n\n")
-    name, data = chance.choice(((b"base64", base64.encodebytes(body)), (b"quoted-printable", quopri.encodestring(body))))
+    name, data = chance.choice(
+        ((b"base64", base64.encodebytes(body)), (b"quoted-printable", quopri.encodestring(body)))
+    )
     field = b"\nContent-Transfer-Encoding: " + name if chance.random() < 0.8 else b""
     return head + field + b"\n\n" + data
 
@@ -157,8 +159,8 @@ def nest(raw: bytes, other: bytes, chance: random.Random) -> bytes:
 
 
 MUTATIONS: tuple[Mutation, ...] = (
-    cut, double, drop, drop_blank, move, splice, blend, flip, cross, mix_line_endings, insert, swap_types, swap_charsets,
-    stretch, encode, nest,
+    cut, double, drop, drop_blank, move, splice, blend, flip, cross, mix_line_endings, insert, swap_types,
+    swap_charsets, stretch, encode, nest,
 )  # fmt: skip
 
 

@@ -31,29 +31,36 @@ addresses = st.builds("{}@{}".format, _LOCAL, _DOMAIN)
 hosts = st.sampled_from(["mx.example.com", "mx.example.org", "[192.0.2.7]", "localhost", "-", "", "mx"])
 codes = st.builds("{}.{}.{}".format, *(st.integers(*limits) for limits in ((1, 6), (0, 9), (0, 300))))
 _SAID = (
-    "user unknown", "mailbox full", "try again in 5 minutes", "blocked using zen.spamhaus.example", "<anne@example.com>:",
-    "550", "452-", "5.1.1", "4.2.2", "\n", "\n\n", "said:", "host mx.example.com[192.0.2.1]", "(in reply to RCPT TO command)",
-    ">>> RCPT TO:<bob@example.com>", "<<< 550 5.7.1 no", "Action: failed", "=?utf-8?b?w6Q=?=", "\x1b[2J", "\u202e", "&lt;",
-    "smtp;", "X-Unix; 78", "DATA", "expired",
+    "user unknown", "mailbox full", "try again in 5 minutes", "blocked using zen.spamhaus.example",
+    "<anne@example.com>:", "550", "452-", "5.1.1", "4.2.2", "\n", "\n\n", "said:", "host mx.example.com[192.0.2.1]",
+    "(in reply to RCPT TO command)", ">>> RCPT TO:<bob@example.com>", "<<< 550 5.7.1 no", "Action: failed",
+    "=?utf-8?b?w6Q=?=", "\x1b[2J", "\u202e", "&lt;", "smtp;", "X-Unix; 78", "DATA", "expired",
 )  # fmt: skip
 words = st.lists(st.one_of(st.sampled_from(_SAID), st.text(max_size=8)), max_size=8).map(" ".join)
 lines = st.lists(words, max_size=6).map("\n".join)
+
+
+_SUBJECTS = (
+    "Undelivered Mail Returned to Sender", "Delivery Status Notification (Delay)", "failure notice", "Re: x",
+    "Automatic reply: x", "Read: x", "=?hz?b?fn4=?=",
+)  # fmt: skip
+_OTHER_FIELDS = (
+    "X-Failed-Recipients", "X-Original-To", "Auto-Submitted", "List-Id", "Authentication-Results", "In-Reply-To",
+)  # fmt: skip
 
 
 @st.composite
 def headers(draw: st.DrawFn) -> str:
     """The header of something that a mail system sends, more or less."""
     sender = draw(st.sampled_from(["MAILER-DAEMON@mx.example.net", "postmaster@example.com", "", "anne@example.com"]))
-    subject = draw(st.sampled_from(["Undelivered Mail Returned to Sender", "Delivery Status Notification (Delay)",
-                                    "failure notice", "Re: x", "Automatic reply: x", "Read: x", "=?hz?b?fn4=?="]))  # fmt: skip
+    subject = draw(st.sampled_from(_SUBJECTS))
     fields = [f"From: {sender}", f"To: {draw(addresses)}", f"Subject: {subject}", "MIME-Version: 1.0"]
     if draw(st.booleans()):
         fields.insert(0, "Return-Path: <>")
     if draw(st.booleans()):
         fields.insert(0, f"Received: from {draw(hosts)} by {draw(hosts)} with ESMTP; Mon, 5 Oct 2026 10:00:00 +0000")
-    for name in draw(st.lists(st.sampled_from(["X-Failed-Recipients", "X-Original-To", "Auto-Submitted", "List-Id",
-                                               "Authentication-Results", "In-Reply-To"]), max_size=3)):  # fmt: skip
-        fields.append(f"{name}: {draw(st.one_of(addresses, words)).replace(chr(10), chr(10) + ' ')}")
+    others = draw(st.lists(st.sampled_from(_OTHER_FIELDS), max_size=3))
+    fields += [f"{name}: {draw(st.one_of(addresses, words))}".replace("\n", "\n ") for name in others]
     return "\n".join(fields)
 
 
@@ -108,13 +115,13 @@ def prose(draw: st.DrawFn) -> tuple[str, str]:
         fields.append(f"{name}: {wanted if isinstance(wanted, str) else draw(st.sampled_from(wanted))}")
     if table.recipient_header:
         fields.append(f"{table.recipient_header}: {draw(addresses)}, {draw(addresses)}")
-    parts = [draw(st.sampled_from(phrases)) for phrases in (table.marks, table.start, table.delay) if phrases]
+    text = [draw(st.sampled_from(phrases)) for phrases in (table.marks, table.start, table.delay) if phrases]
     patterns = [*table.recipient, *table.fields]
-    for _ in range(draw(st.integers(0, 6))):
-        parts.append(draw(st.one_of(words, *(_matching(pattern) for pattern in patterns))))
-    if table.end and draw(st.booleans()):
-        parts.append(draw(st.sampled_from(table.end)))
-    return "\n".join(fields), "\n".join(parts)
+    told = st.one_of(words, *(_matching(pattern) for pattern in patterns))
+    text += draw(st.lists(told, max_size=6))
+    if draw(st.booleans()) and table.end:
+        text.append(draw(st.sampled_from(table.end)))
+    return "\n".join(fields), "\n".join(text)
 
 
 @functools.cache
@@ -178,7 +185,11 @@ def messages(draw: st.DrawFn) -> bytes:
             raw += b"\n\n" + draw(returned())
     else:
         typed = draw(st.sampled_from(sorted(_STRUCTURED)))
-        pieces = [explained, draw(parts(typed, draw(_STRUCTURED[typed]))), b"Content-Type: message/rfc822\n\n" + draw(returned())]
+        pieces = [
+            explained,
+            draw(parts(typed, draw(_STRUCTURED[typed]))),
+            b"Content-Type: message/rfc822\n\n" + draw(returned()),
+        ]
         raw = _multipart(head, f"report; report-type={typed.partition('/')[2]}", pieces)
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
         raw = _multipart(draw(headers()), "mixed", [b"\nSee below.\n", b"Content-Type: message/rfc822\n\n" + raw])
@@ -188,7 +199,11 @@ def messages(draw: st.DrawFn) -> bytes:
 def _multipart(head: str, kind: str, pieces: list[bytes]) -> bytes:
     boundary = f"b{len(head)}{len(pieces[-1])}"
     opening = f'{head}\nContent-Type: multipart/{kind}; boundary="{boundary}"\n\n'.encode("utf-8", "replace")
-    return opening + b"".join([f"--{boundary}\n".encode() + piece + b"\n" for piece in pieces]) + f"--{boundary}--\n".encode()
+    return (
+        opening
+        + b"".join([f"--{boundary}\n".encode() + piece + b"\n" for piece in pieces])
+        + f"--{boundary}--\n".encode()
+    )
 
 
 @st.composite

@@ -36,7 +36,7 @@ _SLOW = 1.0
 @dataclasses.dataclass
 class Totals:
     inputs: int = 0
-    bytes: int = 0
+    size: int = 0
     seconds: float = 0
     kinds: Counter[str] = dataclasses.field(default_factory=Counter)
     detectors: Counter[str] = dataclasses.field(default_factory=Counter)
@@ -46,7 +46,7 @@ class Totals:
 
     def add(self, other: Totals) -> None:
         self.inputs += other.inputs
-        self.bytes += other.bytes
+        self.size += other.size
         self.seconds += other.seconds
         self.kinds += other.kinds
         self.detectors += other.detectors
@@ -56,7 +56,7 @@ class Totals:
 
     def try_out(self, raw: bytes, context: invariant.Context | None) -> None:
         self.inputs += 1
-        self.bytes += len(raw)
+        self.size += len(raw)
         begin = time.process_time()
         wrong = fault(raw, context)
         took = time.process_time() - begin
@@ -112,7 +112,13 @@ def batch(seed: int, number: int, count: int) -> Totals:
         totals.try_out(mutations.mutate(pool, chance), chance.choice(invariant.CONTEXTS))
 
     @seeded(f"{seed} {number}")
-    @settings(max_examples=max(made, 1), deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=max(made, 1),
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(reports.damaged())
     def make(raw: bytes) -> None:
         totals.try_out(raw, chance.choice(invariant.CONTEXTS))
@@ -161,7 +167,7 @@ def main() -> int:
             save(given_.save, wrong, one.findings[wrong])
         totals.add(one)
         print(f"{totals.inputs} inputs, {len(totals.findings)} findings", file=sys.stderr, flush=True)
-    print(f"{totals.inputs} inputs, {totals.bytes / 1e6:.0f} MB, seed {given_.seed}; {len(totals.findings)} findings")
+    print(f"{totals.inputs} inputs, {totals.size / 1e6:.0f} MB, seed {given_.seed}; {len(totals.findings)} findings")
     print(f"{totals.seconds:.0f} s of CPU, {time.monotonic() - begin:.0f} s on the clock, "
           f"slowest {totals.slowest[0]:.2f} s for {totals.slowest[1]} bytes")  # fmt: skip
     print(f"kinds: {', '.join(f'{kind} {count}' for kind, count in totals.kinds.most_common())}")

@@ -73,7 +73,16 @@ def test_messages_of_the_standard_library(raw: bytes) -> None:
 @settings(_SETTINGS, max_examples=200)
 @given(st.one_of(st.text(max_size=200), reports.words))
 def test_text(text: str) -> None:
-    for function in (clean, typed, find, find_command, find_host, mime.decode_words, mime.parameters, mime.html_to_text):
+    for function in (
+        clean,
+        typed,
+        find,
+        find_command,
+        find_host,
+        mime.decode_words,
+        mime.parameters,
+        mime.html_to_text,
+    ):
         function(text)
     assert isinstance(bouncelib.parse_reply(text), Report)
     address = clean(text)
@@ -102,7 +111,7 @@ def test_an_invented_address_is_told_from_an_encoded_one(address: str, is_there:
     raw = (
         b"From: =?utf-8?q?bj=C3=B6rn?=@example.com\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
         b"--b\n\n<anne@example.com> carl@xn--bcher-kva.example rfc822;dora+2Btag@example.com eve&#64;example.com\n"
-        b"--b\nContent-Transfer-Encoding: base64\n\nZnJhbmtAZXhhbXBsZS5jb20K\n--b\n\n\"gina\n h\"@example.com\n--b--\n"
+        b'--b\nContent-Transfer-Encoding: base64\n\nZnJhbmtAZXhhbXBsZS5jb20K\n--b\n\n"gina\n h"@example.com\n--b--\n'
     )
     assert (address in invariant.Pool(raw)) == is_there
 
