@@ -50,6 +50,7 @@ def check(raw: bytes, context: Context | None = None) -> Report:
 
 
 def _check_report(report: Report) -> None:
+    json.dumps(report.to_dict(), ensure_ascii=False).encode("utf-8")  # no lone surrogates: text can be written
     addresses = [recipient.address.lower() for recipient in report.recipients]
     assert len(set(addresses)) == len(addresses), addresses
     assert not (report.kind in _NAMES_NOBODY and report.recipients)
@@ -128,7 +129,10 @@ def _forms(raw: bytes) -> Iterator[str]:
 
 
 def _octets(text: str) -> str:
-    return bytes([int(digits, 8) & 255 for digits in text.split("\\")[1:]]).decode("utf-8", "replace")
+    try:
+        return bytes([int(digits, 8) & 255 for digits in text.split("\\")[1:]]).decode("utf-8")
+    except UnicodeDecodeError:
+        return text
 
 
 def _texts(part: mime.Part, depth: int) -> Iterator[str]:
