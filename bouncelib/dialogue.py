@@ -94,7 +94,8 @@ _HOSTS = (
 _SUBJECT = (
     (">>> ", "did not like our", "does not like", "failed after", "gave this error"),
     re.compile(
-        rf"(?i)(?:^|\s){_PLACE}(?:: *\n? *>>> |\s(?:did not like our|does not like|failed after|gave this error))"
+        rf"(?i)(?:^|\s){_PLACE}(?:: {{0,9}}\n? {{0,9}}>>> "
+        r"|\s(?:did not like our|does not like|failed after|gave this error))"
     ),
 )
 

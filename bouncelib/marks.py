@@ -118,7 +118,8 @@ _REPORT_FIELDS = ("x-failed-recipients", "x-ms-exchange-message-is-ndr", "x-ms-e
 
 # A person answers or forwards; some systems put the words behind the subject of the returned message instead.
 _ANSWER = re.compile(
-    r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|enc|res|vs|odp|ha|ynt|回复|转发|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+    r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|enc|res|vs|odp|ha|ynt|回复|转发|答复)\s{0,9}(?:\[\d{1,3}\])?\s{0,9}[:：]",
+    re.IGNORECASE,
 )
 _APPENDED = (
     "(delivery failed)", "(undeliverable)", "(delivery failure)", "(unzustellbar)", "(non remis)", "(returned mail)",

@@ -159,16 +159,14 @@ def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
                 values[name] = value
     for detector, values in lent.items():
         if values:
-            if len(drafts) > 1:
-                values.update({name: _cut(value) for name, value in values.items()})
-            finding = Finding(**values)  # type: ignore[arg-type]
+            finding = Finding(**_for_many(values) if len(drafts) > 1 else values)  # type: ignore[arg-type]
             for draft in drafts.values():
                 if draft.owner == detector or len(drafts) == 1:
                     draft.add(detector, finding)
 
 
-def _cut(value: Value) -> Value:
-    return Value(value.text[:MAX_COMMON], value.part, value.line, value.rule)
+def _for_many(values: dict[str, Value]) -> dict[str, Value]:
+    return {name: Value(found.text[:MAX_COMMON], found.part, found.line, found.rule) for name, found in values.items()}
 
 
 def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...]) -> ReportFacts:

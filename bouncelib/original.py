@@ -52,7 +52,7 @@ def _sender(headers: Headers) -> str | None:
     """The envelope sender; the empty string where it was the null sender."""
     for name in _SENDER:
         if name in headers:
-            value = headers.raw(name).strip()
+            value = headers.get(name) or ""
             if value == "<>":
                 return ""
             address = addresses.clean(value)

@@ -1,5 +1,6 @@
 """Every sample of the corpus against its expectations, in every dress, cut off anywhere, and through JSON."""
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -49,6 +50,7 @@ def test_cut_off_it_names_nobody_else(sample: testing.Sample) -> None:
 @each
 def test_round_trip_through_json(sample: testing.Sample) -> None:
     _agree(testing.check_round_trip(sample), sample)
+    json.dumps(sample.parse().to_dict(), ensure_ascii=False).encode("utf-8")  # nothing in it that cannot be written
 
 
 def test_both_sides_are_well_represented() -> None:

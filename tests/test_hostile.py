@@ -26,7 +26,10 @@ HEAD = (
 TEXT = HEAD + b"\n"
 HTML = HEAD + b"Content-Type: text/html\n\n"
 REPORT = HEAD + b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
-ONE = b"Final-Recipient: rfc822; anne@example.com\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no user"
+ONE = (
+    b"Final-Recipient: rfc822; anne@example.com\nAction: failed\nStatus: 5.1.1\n"
+    b"Diagnostic-Code: smtp; 550 5.1.1 no user"
+)
 FEEDBACK = HEAD + (
     b"Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nabuse\n"
     b"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\n"
@@ -51,7 +54,9 @@ SESSION = b"\n   ----- Transcript of session follows -----\n"
 RECEIVED = b"Received: from a%d.example.org by b%d.example.net with ESMTP id x; Mon, 5 Oct 2026 10:00:00 +0000\n"
 
 
-def dsn(groups: bytes, returned: bytes = b"Subject: hi\nMessage-ID: <1@example.org>\n\nx\n", head: bytes = b"") -> bytes:
+def dsn(
+    groups: bytes, returned: bytes = b"Subject: hi\nMessage-ID: <1@example.org>\n\nx\n", head: bytes = b""
+) -> bytes:
     return (
         head + REPORT + b"--b\n\nCould not be delivered.\n--b\nContent-Type: message/delivery-status\n\n"
         b"Reporting-MTA: dns; mx.example.net\n\n" + groups + b"\n\n--b\nContent-Type: message/rfc822\n\n" + returned
@@ -80,7 +85,10 @@ def part(header: bytes, pump: bytes, times: int = 10) -> Callable[[int], bytes]:
     return lambda n: HEAD + header + b"\n\n" + pump * n * times
 
 
-GROUP = b"Final-Recipient: rfc822; u%d@example.com\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no such user\n\n"
+GROUP = (
+    b"Final-Recipient: rfc822; u%d@example.com\nAction: failed\nStatus: 5.1.1\n"
+    b"Diagnostic-Code: smtp; 550 no such user\n\n"
+)
 FINAL = b"Final-Recipient: rfc822; "
 
 # Each makes an input of a size in proportion to n.
@@ -88,15 +96,22 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     # delivery status
     "recipients": lambda n: dsn(each(GROUP, n)),
     "recipients in base64": lambda n: (
-        REPORT + b"--b\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n"
-        + base64.encodebytes(each(GROUP, n)) + b"--b--\n"
+        REPORT
+        + b"--b\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(each(GROUP, n))
+        + b"--b--\n"
     ),
     "recipients without blank lines": lambda n: dsn(each(GROUP[:-1], n)),
     "recipients with an original": lambda n: dsn(each(b"Original-Recipient: rfc822; a%d@example.com\n" + GROUP, n)),
     "recipients with one diagnostic": lambda n: dsn(
-        b"Diagnostic-Code: smtp; " + b"x said " * n * 3 + b"\n\n" + each(b"Final-Recipient: rfc822; u%d@example.com\n\n", n)
+        b"Diagnostic-Code: smtp; "
+        + b"x said " * n * 3
+        + b"\n\n"
+        + each(b"Final-Recipient: rfc822; u%d@example.com\n\n", n)
     ),
-    "recipients in as many parts": lambda n: REPORT + each(b"--b\nContent-Type: message/delivery-status\n\n" + GROUP, n),
+    "recipients in as many parts": lambda n: (
+        REPORT + each(b"--b\nContent-Type: message/delivery-status\n\n" + GROUP, n)
+    ),
     "one recipient": lambda n: dsn((ONE + b"\n\n") * n),
     "one recipient, many codes": lambda n: dsn(
         b"".join([b"Final-Recipient: rfc822; a@example.com\nStatus: 5.1.%d\n\n" % (k % 200 + 1) for k in range(n)])
@@ -104,7 +119,9 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "one recipient, many vague codes": lambda n: dsn(
         b"".join([b"%sa@example.com\nDiagnostic-Code: smtp; 4.%d.0 no %d\n\n" % (FINAL, k % 8, k) for k in range(n)])
     ),
-    "one recipient, many diagnostics": lambda n: dsn(each(FINAL + b"a@example.com\nDiagnostic-Code: smtp; 550 no %d\n\n", n)),
+    "one recipient, many diagnostics": lambda n: dsn(
+        each(FINAL + b"a@example.com\nDiagnostic-Code: smtp; 550 no %d\n\n", n)
+    ),
     "unknown fields": lambda n: dsn(ONE + b"\n" + each(b"X-%d: y\n", n)),
     "folds": field(ONE + b"\n", b" x\n" * 10),
     "folds after blank lines": field(ONE + b"\n", b"\n x\n" * 10),
@@ -139,26 +156,36 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "a subject of UTF-7": head(b"Subject: ", b"=?utf-7?b?K0FHRS0=?= "),
     "a subject of unknown charsets": lambda n: dsn(ONE, head=b"Subject: " + each(b"=?x%d?q?=E4?= ", n) + b"\n"),
     "a subject of escapes": head(b"Subject: ", b"=?iso-2022-jp?q?=1B$B=1B(B?= "),
+    "an answer of blanks": head(b"Subject: re", b" " * 10, b"x"),
+    "an answer of blanks, in brackets": head(b"Subject: [x] re", b" " * 10, b"[1]"),
     "references": head(b"References: ", b"<a@b> " * 10),
-    "sections of a parameter": lambda n: HEAD + b"Content-Type: multipart/report; " + each(b"boundary*%d*=%%41; ", min(n, 9999)),
+    "sections of a parameter": lambda n: (
+        HEAD + b"Content-Type: multipart/report; " + each(b"boundary*%d*=%%41; ", min(n, 9999))
+    ),
     "signatures": lambda n: dsn(ONE, b"DKIM-Signature: v=1; " + b"a=b; " * n * 10 + b"\n\nx\n"),
     # MIME
     "parts of text": lambda n: REPORT + b"--b\nContent-Type: text/plain\n\nx\n" * n,
     "parts with pasted fields": lambda n: REPORT + b"--b\nContent-Type: text/plain\n\nFinal-Recipient: x\n" * n,
-    "parts in unknown charsets": lambda n: REPORT + each(b"--b\nContent-Type: text/plain; charset=x%d\n\n\xe4\xf6\x81%d\n", n),
+    "parts in unknown charsets": lambda n: (
+        REPORT + each(b"--b\nContent-Type: text/plain; charset=x%d\n\n\xe4\xf6\x81%d\n", n)
+    ),
     "messages": lambda n: REPORT + b"--b\nContent-Type: message/rfc822\n\nFrom: MAILER-DAEMON@x\n\n" * n,
     "messages in base64": lambda n: (
         REPORT + b"--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nRnJvbTogYQoK\n" * n
     ),
     "messages in messages in base64": lambda n: functools.reduce(
-        lambda raw, _: HEAD + b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(raw),
+        lambda raw, _: (
+            HEAD + b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(raw)
+        ),
         range(6),
         TEXT + b"x" * n,
     ),
     "messages in messages": lambda n: HEAD + b"Content-Type: message/rfc822\n\n" * n,
     "levels": lambda n: each(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", n),
     "a long returned message": lambda n: dsn(ONE, b"Subject: hi\n\n" + b"line of text that is long enough\n" * n * 10),
-    "a long returned message in text": lambda n: POSTFIX + RECEIVED % (1, 2) + b"Date: x\nFrom: a\n\n" + b"line\n" * n * 10,
+    "a long returned message in text": lambda n: (
+        POSTFIX + RECEIVED % (1, 2) + b"Date: x\nFrom: a\n\n" + b"line\n" * n * 10
+    ),
     # charsets
     "UTF-16 of surrogates": part(b"Content-Type: text/plain; charset=utf-16", b"\xd8\x00a"),
     "HZ": part(b"Content-Type: text/plain; charset=hz", b"~{VPND~}~"),
@@ -192,10 +219,14 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     ),
     # formats
     "exim": lambda n: EXIM + each(b"  u%d@example.com\n    user unknown\n", n),
-    "exim, a long line": lambda n: EXIM + b"  u@example.com\n    SMTP error after RCPT TO:<" + b"a" * n * 50 + b">: x\n",
+    "exim, a long line": lambda n: (
+        EXIM + b"  u@example.com\n    SMTP error after RCPT TO:<" + b"a" * n * 50 + b">: x\n"
+    ),
     "exim, many lines": lambda n: EXIM + b"  u@example.com\n" + b"    SMTP error from remote mail server\n" * n,
     "exim, recipients in the header": lambda n: b"X-Failed-Recipients: " + each(b"u%d@example.com,", n) + b"\n" + EXIM,
-    "postfix": lambda n: POSTFIX + each(b"<u%d@example.com>: host mx[192.0.2.1] said: 550 5.1.1 no (in reply to RCPT)\n\n", n),
+    "postfix": lambda n: (
+        POSTFIX + each(b"<u%d@example.com>: host mx[192.0.2.1] said: 550 5.1.1 no (in reply to RCPT)\n\n", n)
+    ),
     "postfix, a long line": lambda n: POSTFIX + b"<u@example.com>: host mx said: 550 " + b"(in reply to " * n * 5,
     "qmail": lambda n: QMAIL + each(b"<u%d@example.com>:\n550 user unknown\n\n", n),
     "qmail, many lines": lambda n: QMAIL + b"<u@example.com>:\n" + b"Remote host said: 550 x\n" * n,
@@ -206,15 +237,28 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     ),
     "sendmail": lambda n: SENDMAIL + each(b"<u%d@example.com>\n    (reason: 550 5.1.1 user unknown)\n", n),
     "sendmail, notes": lambda n: SENDMAIL + b"<u@example.com>\n    (reason: 550 (\n" + b"     (x\n" * n * 5,
-    "sendmail, a transcript": lambda n: SENDMAIL + b"<u@example.com>\n" + SESSION + each(
-        b"... while talking to mx%d.example.com.:\n>>> RCPT To:<u%d@example.com>\n<<< 550 5.1.1 no\n"
-        b"550 5.1.1 <u%d@example.com>... User unknown\n", n
+    "sendmail, a transcript": lambda n: (
+        SENDMAIL
+        + b"<u@example.com>\n"
+        + SESSION
+        + each(
+            b"... while talking to mx%d.example.com.:\n>>> RCPT To:<u%d@example.com>\n<<< 550 5.1.1 no\n"
+            b"550 5.1.1 <u%d@example.com>... User unknown\n",
+            n,
+        )
     ),
     "sendmail, a transcript about nobody": lambda n: (
-        SENDMAIL + each(b"<u%d@example.com>\n", n) + SESSION + b"... while talking to mx.example.com.:\n<<< 550 no\n\n" * n
+        SENDMAIL
+        + each(b"<u%d@example.com>\n", n)
+        + SESSION
+        + b"... while talking to mx.example.com.:\n<<< 550 no\n\n" * n
     ),
     "a transcript, long": lambda n: (
-        TEXT + SESSION + b"... while talking to mx:\n>>> DATA\n<<< 550 " + b"x" * n * 50 + b"\n\n"
+        TEXT
+        + SESSION
+        + b"... while talking to mx:\n>>> DATA\n<<< 550 "
+        + b"x" * n * 50
+        + b"\n\n"
         + each(b"550 5.1.1 <u%d@example.com>... User unknown\n", n)
     ),
     "a feedback report, fields": lambda n: FEEDBACK + each(b"X-F%d: y\n", n),
@@ -223,11 +267,14 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "a feedback report, recipients in one": lambda n: FEEDBACK + b"Original-Rcpt-To: " + b"<u@example.com>, " * n,
     "a receipt, fields": lambda n: RECEIPT + b"manual-action/MDN-sent-manually; displayed\n" + each(b"X-F%d: y\n", n),
     "a receipt, a long disposition": lambda n: RECEIPT + b"a/" * n * 50,
-    "a notification": lambda n: TEXT + b'{"notificationType":"Bounce","bounce":{"bouncedRecipients":[' + each(
-        b'{"emailAddress":"u%d@example.com","action":"failed"},', n
-    ) + b"{}]}}",
+    "a notification": lambda n: (
+        TEXT
+        + b'{"notificationType":"Bounce","bounce":{"bouncedRecipients":['
+        + each(b'{"emailAddress":"u%d@example.com","action":"failed"},', n)
+        + b"{}]}}"
+    ),
     "a notification, nested": lambda n: TEXT + b'{"notificationType":' + b"[" * n * 20,
-}  # fmt: skip
+}
 
 every = pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE.keys())
 
@@ -238,7 +285,7 @@ def show(raw: bytes) -> str:
 
 
 def calls(raw: bytes) -> tuple[int, int]:
-    """How many functions, of Python and of C, are called to read and to show a message, and the length of the result."""
+    """How many functions, of Python and of C, are called to read and to show a message, and how long the result is."""
     count = 0
 
     def counted(_frame: object, event: str, _what: object) -> None:

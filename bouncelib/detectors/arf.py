@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from .. import address as addresses
+from ..charset import readable
 from ..detector import is_letter
 from ..header import MAX_PARAMETERS, Headers, decode_words
 from ..mime import RETURNED, Message, Part
@@ -75,7 +76,8 @@ def _reports(message: Message) -> Iterator[tuple[Part, list[_Field]]]:
     for part in message.parts:
         if part.content_type == _TYPE:
             # A missing blank line leaves the fields in the header of the part.
-            stray = [(name, value, 0) for name, value in part.headers.fields if not name.lower().startswith("content-")]
+            own = [(name, readable(value), 0) for name, value in part.headers.fields]
+            stray = [field for field in own if not field[0].lower().startswith("content-")]
             yield part, [*stray, *_fields(part.text())]
     declared = message.root.params.get("report-type", "").strip().lower() == "feedback-report"
     for part in message.parts:

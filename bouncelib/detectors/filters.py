@@ -83,7 +83,7 @@ MCAFEE = TextFormat(
     name="mcafee",
     # With the blank before it; Sendmail and others have more dashes there.
     start=(" --- the following addresses had delivery problems ---",),
-    recipient=(rf"^\s*<(?P<address>{ADDRESS})>\s*(?:\((?P<diagnostic>.{{1,900}})\))?\s*$",),
+    recipient=(rf"^\s*<(?P<address>{ADDRESS})>\s*(?:\((?P<diagnostic>.{{1,900}})\)\s*)?$",),
     reports_only=True,
     trusted=True,
 )

@@ -8,6 +8,7 @@ those that failed for good. `Flufl` runs all that come with flufl.bounce, as the
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
@@ -34,6 +35,7 @@ MAX_LINES = 1000
 MAX_NESTED = 20
 """Multiparts and enclosed messages beyond which nothing is handed over: the standard library's parser recurses."""
 
+_LOG = logging.getLogger("flufl.bounce")
 _MAX_FOUND = 1000
 _FULL = re.compile(addresses.ADDRESS)
 _LONG = re.compile(rb"[^\n]{%d,}" % MAX_LINE)
@@ -50,8 +52,7 @@ class FluflAdapter:
 
     Only messages that bear a mark of a bounce (see `bouncelib.marks`) are handed over, cut at `MAX_SIZE`, `MAX_LINES`
     and `MAX_LINE`, and not those nested deeper than `MAX_NESTED`. Temporary failures become delays, permanent ones
-    bounces.
-    `fallback` keeps the detector back until the others have found nobody.
+    bounces. `fallback` keeps the detector back until the others have found nobody.
     """
 
     def __init__(self, detector: FluflDetector, *, name: str | None = None, fallback: bool = False) -> None:
@@ -82,6 +83,9 @@ class _AllFailures:
     def process(self, msg: StdlibMessage) -> tuple[Iterable[bytes | str], Iterable[bytes | str]]:
         from flufl.bounce import all_failures
 
+        # It logs what its detectors raise; where nobody has asked for logs, Python would write that to standard error.
+        if not _LOG.handlers:
+            _LOG.addHandler(logging.NullHandler())
         temporary, permanent = all_failures(msg)
         return temporary, permanent
 

@@ -103,7 +103,7 @@ class SieveReject:
         address = _value(part, fields, "final-recipient")
         if address is None and (told := _ADDRESSED.search(body.text[:_OPENING])):
             address = body.value(told["address"], body.text.count("\n", 0, told.start()), "text")
-        host = fields.raw("reporting-ua").partition(";")[0].strip()
+        host = (fields.get("reporting-ua") or "").partition(";")[0].strip()
         yield Finding(
             kind=Kind.BOUNCE,
             reporting_mta=Value(host, part.section, rule="field reporting-ua")

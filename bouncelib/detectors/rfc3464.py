@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from ..address import unxtext
+from ..charset import readable
 from ..marks import is_report
 from ..mime import DELIVERY_STATUS, Message, Part, decode_words
 from ..model import Finding, Kind, UnparsedField, Value
@@ -76,7 +77,8 @@ class Rfc3464:
 def _status_text(part: Part) -> str:
     """The fields of the part; those that slipped into its header because the blank line is missing come first."""
     text = part.text()
-    stray = [f"{name}:{value}" for name, value in part.headers.fields if name.lower() in _PER_MESSAGE | _PER_RECIPIENT]
+    fields = part.headers.fields
+    stray = [f"{name}:{readable(value)}" for name, value in fields if name.lower() in _PER_MESSAGE | _PER_RECIPIENT]
     return "\n".join([*stray, "", text]) if stray and part.section != "1" else text
 
 

@@ -187,7 +187,7 @@ _REFUSALS = (
 
 _OPENING = 4000
 _TAG = re.compile(r"\[[^\[\]]{1,80}\]\s*")
-_ANSWER = re.compile(r"(?i)\s*(?:re|aw|sv|antw|odp|ynt|vs|rif|res)(?:\[\d{1,3}\])?\s?[:：]\s*")
+_ANSWER = re.compile(r"(?i)^\s*(?:re|aw|sv|antw|odp|ynt|vs|rif|res)(?:\[\d{1,3}\])?\s?[:：]\s*")
 
 
 class AutoReply:

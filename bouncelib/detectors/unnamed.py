@@ -22,7 +22,7 @@ UNNAMED = (
     TextFormat(
         name="phquery",  # the directory service of CCSO, in front of Sendmail
         start=("message not delivered to the following",),
-        recipient=(r"^\s+(?P<address>[^\s<>]{1,320}@[^\s<>]{1,255})(?:\s{2,}(?P<diagnostic>.+))?\s*$",),
+        recipient=(r"^\s+(?P<address>[^\s<>]{1,320}@[^\s<>]{1,255})(?:\s{2,}(?P<diagnostic>\S.*)|\s*)$",),
         skip=("---error detail", "---- "),
         end=("unsent message below", "please contact "),
         reports_only=True,

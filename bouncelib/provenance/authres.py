@@ -28,7 +28,7 @@ _MAX_FIELDS = 50
 _MAX_VALUE = 4000
 
 # RFC 8601 section 2.2; the instance is ARC's (RFC 8617 section 4.1.1).
-_INSTANCE = re.compile(r"\s*i\s*=\s*[0-9]{1,3}\s*;")
+_INSTANCE = re.compile(r"^\s*i\s*=\s*[0-9]{1,3}\s*;")
 _METHOD = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]{0,30})(?:/[0-9]{1,3})?\s*=\s*([A-Za-z]{1,20})\b")
 _PROPERTY = re.compile(r"(?i)\b(?:smtp\.(?:mailfrom|mail|helo)|header\.(?:from|d|i))\s*=\s*([^\s;()]{1,300})")
 _MAIL_FROM = re.compile(r"(?i)smtp\.mail(?:from)?\s*=\s*([^\s;()]{1,300})")

@@ -55,7 +55,8 @@ _NAME_MARK = re.compile(r"[./@](?:(?<!\.)|(?=[^\W\d]))")
 _DOTTED = re.compile(
     r"""(?<![^\s<>()\[\]"',;=|{}])[^\s<>()\[\]"',;=|{}./@]*+[./@][^\s<>()\[\]"',;=|{}]*+""",
 )
-_ADDRESS = re.compile(r"""[^\s<>()\[\]"',;:=|{}@]*+@[\w.\-]*+""")
+# Begun at the start of a word only, lest a long one be read from each of its letters.
+_ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}@])[^\s<>()\[\]"',;:=|{}@]*+@[\w.\-]*+""")
 _URL = re.compile(r"(?:https?:/|www\.)[^?#]*+")
 _PATH = re.compile(r"/\w[^/:]*+/[^:]*+")
 # Three labels are a host, unless the last one is long, as in Exchange's RESOLVER.RST.NotAuthorized; and two with a
