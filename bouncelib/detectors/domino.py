@@ -49,6 +49,7 @@ DOMINO = TextFormat(
         "理由:",
         "原因:",
     ),
+    paragraph=False,
     quiet=True,
     reports_only=True,
     trusted=True,
