@@ -347,6 +347,9 @@ def _kind(headers: Headers, body: Body) -> Kind:
 
 def _is_certain(headers: Headers, body: Body) -> bool:
     """Whether the message is a report though it names nobody: the header says so twice, and the text once."""
-    if not _says_failed(body.lower[:20_000]) or not has_report_subject(headers):
+    if not has_report_subject(headers) or not _says_failed(body.lower[:20_000]):
+        return False
+    own = "\n".join(line for line in body.lines[:MAX_LINES] if not line.lstrip().startswith((">", "|>")))
+    if not _says_failed(own.lower()):
         return False
     return has_null_sender(headers) or has_daemon_sender(headers) or has_report_type(headers)
