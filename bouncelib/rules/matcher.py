@@ -45,6 +45,8 @@ _FUSED = (
     (" mail box", " mailbox"),
     (" recipient address rejected", " recipientaddressrejected"),
     (" sender address rejected", " senderaddressrejected"),
+    (" does not like recipient remote host said", " said"),
+    (" did not like our rcpt to", " said"),
     (" remote host said", " said"),
     (" unknown address error", " unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
 )
