@@ -16,7 +16,7 @@ SAMPLES = testing.discover(CORPUS)
 each = pytest.mark.parametrize("sample", SAMPLES, ids=str)
 
 _DOMAIN = re.compile(
-    r"(?i)(?<=@)[a-z0-9\u0080-\uffff.-]+\.[a-z\u0080-\uffff]{2,}|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org)\b"
+    r"(?i)(?<=@)[a-z0-9\u0080-\u2fff\u3040-\ufeff.-]+\.[a-z\u0080-\u2fff\u3040-\ufeff]{2,}|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org)\b"
 )
 _RESERVED = re.compile(r"(?i)(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid)$")
 # Names that servers and services write by themselves, and that rules go by.

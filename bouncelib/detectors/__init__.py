@@ -28,6 +28,7 @@ from .messagingserver import MessagingServer
 from .mms import MmsGateway
 from .nullmailer import NULLMAILER
 from .opensmtpd import OPENSMTPD
+from .postal import POSTAL
 from .postfix import POSTFIX
 from .powermta import POWERMTA
 from .providers import PROVIDERS
@@ -62,6 +63,7 @@ BUILTIN: tuple[Detector, ...] = (
     NULLMAILER,
     HARAKA,
     POWERMTA,
+    POSTAL,
     COMMUNIGATE,
     SMAIL,
     ZMAILER,

@@ -45,6 +45,7 @@ _DIAGNOSTIC_LINES = 12
 _HEADING = 400
 
 _STATUS = re.compile(r"(?<![\w.+/@-])[45]\.[0-7]\.\d{1,3}(?![.\d])")
+_REPORTED = re.compile(r"(?:^|[:：])\s{0,20}(?P<reply>[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\b.*)")
 _ALONE = re.compile(
     rf"^[\s*•·\-–—|]{{0,40}}(?:(?:[Tt]o|[Rr]ecipients?|E-?[Mm]ail|[Aa]ddress):\s{{0,20}})?[<\"'(\[]{{0,2}}"
     rf"(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}(?:\s{{0,4}}[<(\[](?:mailto:)?[^<>()\s]{{1,320}}[>)\]])?[\s:;.,]{{0,20}}$"
@@ -79,7 +80,8 @@ _FAILED = (
     "unable to deliver", "not able to deliver", "was not delivered", "wasn't delivered", "were not delivered",
     "not been delivered", "not delivered to", "was undeliverable", "is undeliverable", "undeliverable address",
     "undeliverable to", "undelivered to", "delivery failed", "delivery has failed", "delivery to the following",
-    "failed delivery", "delivery failure", "failed recipient", "failed address", "undeliverable recipient", "following address(es) failed",
+    "failed delivery", "delivery failure", "failed recipient", "failed address", "undeliverable recipient",
+    "following address(es) failed",
     "recipients failed", "addresses failed", "address failed", "address had", "addresses had", "did not reach",
     "not reach the following", "did not receive", "does not exist", "doesn't exist", "doesn’t exist",
     "was returned because", "has been returned because", "intended recipient:", "originally addressed to",
@@ -120,16 +122,19 @@ _FAILED = (
     "bestaat niet", "onbekende gebruiker", "onbekende ontvanger", "kunde inte levereras", "kunne ikke leveres",
     "ei voitu toimittaa",
     # Polish, Czech, Hungarian
-    "nie została dostarczona", "nie zostało dostarczone", "nie można dostarczyć", "nie można było dostarczyć", "nie mogła zostać dostarczona",
+    "nie została dostarczona", "nie zostało dostarczone", "nie można dostarczyć", "nie można było dostarczyć",
+    "nie mogła zostać dostarczona",
     "nie istnieje", "nieznany użytkownik", "nelze doručit", "nebyla doručena", "nebylo možné doručit", "neexistuje",
     "nem kézbesíthető", "nem sikerült kézbesíteni",
     # Russian, Ukrainian, Turkish
-    "не может быть доставлен", "не може бути доставлен", "не вдалося доставити", "не было доставлен", "не доставлен", "не удалось доставить", "невозможно доставить",
+    "не может быть доставлен", "не може бути доставлен", "не вдалося доставити", "не было доставлен",
+    "не доставлен", "не удалось доставить", "невозможно доставить",
     "не удаётся доставить", "не существует", "пользователь не найден", "ящик переполнен", "teslim edilemedi",
     "iletilemedi", "gönderilemedi", "teslim edilemiyor", "bulunamadı",
     # Japanese, Chinese, Korean
     "送信できませんでした", "配信できませんでした", "配送できませんでした", "届けることができません", "送信に失敗",
-    "配信に失敗", "存在しません", "見つかりません", "宛先が不明", "无法送达", "未能送达", "未能投递", "未能成功投递", "无法投递", "投递失败", "发送失败",
+    "配信に失敗", "存在しません", "見つかりません", "宛先が不明", "无法送达", "未能送达", "未能投递", "未能成功投递",
+    "无法投递", "投递失败", "发送失败",
     "无法发送",
     "不存在", "無法傳送", "無法傳遞", "無法送達", "無法投遞", "傳送失敗", "配達できません", "전달할 수 없", "전송되지",
     "배달하지 못",
@@ -184,9 +189,12 @@ class Generic:
             if _is_possible(candidate.address, frozenset() if candidate.is_sure else excluded)
         ][:_MAX_FOUND]
         starts = [candidate.line for candidate in named]
+        is_only = len({candidate.address.lower() for candidate in named}) == 1
         for candidate in named:
             found = True
             text = _diagnostic(lines, candidate.line, starts)
+            if is_only and not _has_code(text):
+                text = "\n".join(filter(None, (text, _reported(lines, candidate.line))))
             yield Finding(
                 address=body.value(candidate.address, candidate.line, candidate.rule),
                 diagnostic=body.value(text, candidate.line, candidate.rule) if text else None,
@@ -303,6 +311,12 @@ def _diagnostic(lines: Sequence[str], index: int, starts: Sequence[int]) -> str:
     return "\n".join(text)
 
 
+def _reported(lines: Sequence[str], index: int) -> str:
+    """The first reply with both codes below line `index`, as portals give it under a label in any language."""
+    replies_below = (_REPORTED.search(line) for line in lines[index + 1 :])
+    return next((match["reply"] for match in replies_below if match), "")
+
+
 def _is_possible(address: str, excluded: frozenset[str]) -> bool:
     low = (addresses.clean(address) or "").lower()
     local, _, domain = low.rpartition("@")
@@ -333,6 +347,9 @@ def _kind(headers: Headers, body: Body) -> Kind:
 
 def _is_certain(headers: Headers, body: Body) -> bool:
     """Whether the message is a report though it names nobody: the header says so twice, and the text once."""
-    if not _says_failed(body.lower[:20_000]) or not has_report_subject(headers):
+    if not has_report_subject(headers) or not _says_failed(body.lower[:20_000]):
+        return False
+    own = "\n".join(line for line in body.lines[:MAX_LINES] if not line.lstrip().startswith((">", "|>")))
+    if not _says_failed(own.lower()):
         return False
     return has_null_sender(headers) or has_daemon_sender(headers) or has_report_type(headers)

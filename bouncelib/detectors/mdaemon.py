@@ -17,7 +17,10 @@ MDAEMON = TextFormat(
         "the attached message had transient non-fatal delivery errors",
         "the attached message had transient delivery errors",
     ),
-    recipient=(rf"^(?:>|Failed address:)\s*(?P<address>{ADDRESS})\s*$",),
+    recipient=(
+        rf"^(?:>|Failed address:)\s*(?P<address>{ADDRESS})\s*$",
+        rf"^(?P<address>{ADDRESS}); Action: (?P<action>[A-Za-z]{{3,20}})\s*$",
+    ),
     fields=(
         r"(?:^\s+|<-- )(?P<diagnostic>[45]\d\d[ -].*)",
         r"Attempting SMTP connection to \[?(?P<remote_mta>[A-Za-z0-9.-]{3,250})",

@@ -28,6 +28,7 @@ _FORMAT = TextFormat(
         "your message cannot be delivered to the following recipients",
         "your message has been enqueued and undeliverable for",
         "your message has not been delivered to the following recipients",
+        "your message is being delayed in delivery to the following recipients",
         "your message is being returned",
     ),
     recipient=(rf"^\s*Recipient address:\s*<?(?P<address>{ADDRESS})>?\s*$",),
@@ -36,7 +37,11 @@ _FORMAT = TextFormat(
         r"^\s*(?:Reason|Diagnostic code|Error):\s*(?P<diagnostic>.+)$",
         r"^\s*Remote system:\s*(?:dns;)?\s*(?P<remote_mta>[^\s();]{1,250})",
     ),
-    delay=("your message has been enqueued and undeliverable for", "the mail system will continue to try to deliver"),
+    delay=(
+        "your message has been enqueued and undeliverable for",
+        "your message is being delayed",
+        "the mail system will continue to try to deliver",
+    ),
     trusted=True,
 )
 

@@ -20,13 +20,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from .. import address as addresses
 from .. import status
 from ..body import Body
 from ..detector import MAX_DIAGNOSTIC_LINES, is_letter
 from ..marks import is_report
-from ..mime import Message
+from ..mime import Message, read_headers
 from ..model import Finding, Kind, Value
 
 __all__ = ["Sendmail", "Transcript"]
@@ -40,6 +41,7 @@ _LISTED = re.compile(rf"^\s?{_ADDRESS}(?:\s+[(\[](?P<what>[^()\[\]]{{1,300}})[)\
 _VERDICTS = {"unrecoverable error": "failed", "transient failure": "delayed"}
 _MARKED = re.compile(r"^>>> [^\s<>]{1,320} (?P<address><[^<>]{1,320}>)\s*$")  # Active!hunter
 _MAX_NOTE = 4000
+_MAX_RETURNED = 1 << 16
 _NOTE = re.compile(r"^\s*\((?P<what>reason|expanded from): ?(?P<text>.*)$")
 
 
@@ -136,6 +138,10 @@ _RCPT = re.compile(r"(?i)^RCPT TO:\s?<(?P<address>[^<>]{1,320})>")
 _OWN = re.compile(
     rf"^(?:[245]\d\d[ -])?(?:[245]\.\d{{1,3}}\.\d{{1,3}} )?{_ADDRESS}\.\.\. (?P<text>.+)$"
 )  # fmt: skip
+# Sendmail 5 may name the host alone: "421 example.net (smtp)... Deferred: Connection timed out".
+_HOST_VERDICT = re.compile(
+    r"^[45]\d\d (?P<host>[A-Za-z0-9-]{1,63}\.[A-Za-z0-9.-]{1,190}?)\.?(?: \([a-z]{1,20}\))?\.\.\. \S"
+)
 _REPLY = re.compile(r"^[45]\d\d[ -]")
 _CONTINUED = re.compile(r"^\d\d\d-")
 _CLOSING = re.compile(r"(?i)^\s*-{3,6}\s?(?:unsent message|original message|message header|the unsent|end of)")
@@ -160,6 +166,8 @@ class Transcript:
         # What was said to nobody in particular counts only where nobody is named: RSET, QUIT, "no valid recipients".
         named = any(finding.address for finding in found)
         yield from (finding for finding in found if finding.address or not named)
+        if not named:
+            yield from _of_hosts(body, low.count("\n", 0, begin), kind)
 
 
 @dataclasses.dataclass(slots=True)
@@ -211,6 +219,24 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
             # What a local program said, or Sendmail itself: the verdict is still to come.
             at.add(line, index)
     yield from _unclaimed(body, at, kind)
+
+
+def _of_hosts(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
+    """The only addressee at a host that failed: a host that takes no mail fails whoever is there."""
+    for index, line in enumerate(body.lines[begin:], begin):
+        if not (match := _HOST_VERDICT.match(line)):
+            continue
+        headers, _ = read_headers(body.returned[:_MAX_RETURNED])
+        listed = {address.lower(): address for name in ("to", "cc") for address in _listed(headers.get_all(name))}
+        there = [address for low, address in listed.items() if addresses.domain_of(low) == match["host"].lower()]
+        if len(there) == 1:
+            address = Value(there[0], body.returned_part, rule="only addressee at the host")
+            yield Finding(address, diagnostic=body.value(line, index, "transcript verdict"), kind=kind)
+        return
+
+
+def _listed(values: Iterable[str]) -> list[str]:
+    return [address for value in values for address in addresses.find(value[:_MAX_NOTE])]
 
 
 def _verdict(body: Body, at: _Dialogue, address: Value, own: str, index: int, kind: Kind) -> Iterator[Finding]:

@@ -39,14 +39,16 @@ _ELISION = re.compile(r"\b([a-z]|qu|dell|all|nell|sull|un)['’´]")
 
 # Words that are one: their spellings differ, or they frame what is really said.
 _FUSED = (
-    ("e mail", "email"),
-    ("black list", "blacklist"),
-    ("block list", "blocklist"),
-    ("mail box", "mailbox"),
-    ("recipient address rejected", "recipientaddressrejected"),
-    ("sender address rejected", "senderaddressrejected"),
-    ("remote host said", "said"),
-    ("unknown address error", "unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
+    (" e mail", " email"),
+    (" black list", " blacklist"),
+    (" block list", " blocklist"),
+    (" mail box", " mailbox"),
+    (" recipient address rejected", " recipientaddressrejected"),
+    (" sender address rejected", " senderaddressrejected"),
+    (" does not like recipient remote host said", " said"),
+    (" did not like our rcpt to", " said"),
+    (" remote host said", " said"),
+    (" unknown address error", " unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
 )
 
 # Where none of this is, no name is: most refusals have no more than a status code and the end of a sentence.
