@@ -239,7 +239,7 @@ def _dkim(message: Message, context: Context) -> dkim.Signed | None:
     for part in message.parts:
         if part.content_type in RETURNED:
             inner = part.embedded()
-            return dkim.verify(inner.message.raw[inner.start : inner.body], context.dkim_keys)
+            return dkim.verify(inner.tree.raw[inner.start : inner.body], context.dkim_keys)
     returned = message.body.returned
     return dkim.verify(raw_bytes(returned.partition("\n\n")[0]), context.dkim_keys) if returned else None
 
