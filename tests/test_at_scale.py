@@ -1,4 +1,4 @@
-"""The jobs of docs/at-scale.md, run as they stand there, in processes of their own: on local clusters of two workers."""
+"""The jobs of docs/at-scale.md, run as they stand there in processes of their own: on local clusters of two workers."""
 
 from __future__ import annotations
 
