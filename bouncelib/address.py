@@ -10,9 +10,11 @@ import re
 __all__ = ["ADDRESS", "clean", "domain_of", "find", "same", "typed", "unxtext"]
 
 # RFC 5321 section 4.1.2, plus RFC 6531 section 3.3 for non-ASCII; a dot where none may be is common and let through.
-_ATOM = r"[^\s<>()\[\]:;@\\,\"\x00-\x20\x7f]"
+# The punctuation of Chinese and Japanese stands at addresses without a space, and is no letter of a name.
+_WIDE = r"\u3001\u3002\u3008-\u3011\u3014-\u301b\uff08\uff09\uff0c\uff1a\uff1b\uff1c\uff1e"
+_ATOM = rf"[^\s<>()\[\]:;@\\,\"\x00-\x20\x7f{_WIDE}]"
 _QUOTED = r'"(?:[^"\\\r\n]|\\.){0,250}"'
-_LABELS = r"[^\s\x00-,/:-@\[-^`{-\x7f]"
+_LABELS = rf"[^\s\x00-,/:-@\[-^`{{-\x7f{_WIDE}]"
 _DOMAIN = rf"(?:\[[0-9A-Za-z.:]{{2,60}}\]|{_LABELS}{{1,255}})"
 ADDRESS = rf"(?:{_ATOM}{{1,300}}|{_QUOTED})@{_DOMAIN}"
 """A pattern without groups for one address, `local@domain`."""
@@ -36,7 +38,7 @@ _PLAIN = re.compile(
     r"\s*(?:[Rr][Ff][Cc]822\s*;\s*)?<?((?!IMCEA)[A-Za-z0-9][A-Za-z0-9._=+-]{0,100})@([A-Za-z0-9][A-Za-z0-9.-]{0,200}[A-Za-z0-9])>?\s*"
 )
 _BREAK = re.compile(r"[\s<>,;\x00-\x1f]")
-_NO_LOCAL_PART = re.compile(r"[\s<>,;:\"\x00-\x1f]")
+_NO_LOCAL_PART = re.compile(r"[\s<>,;:|\"\x00-\x1f]")
 _MIXED_TOP = re.compile(r"(\.[A-Za-z]{2,20})[^\x00-\x7f][^.]*$")
 # Exchange puts an address of another kind into a local part: `_` for `/`, `+40` for `@` (MS-OXCMAIL section 2.2.3).
 _ENCAPSULATED = re.compile(r"(?i)^IMCEA[A-Z0-9]{1,20}-")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import functools
 import html
 import re
 
@@ -15,7 +14,7 @@ __all__ = ["Body", "Span", "html_to_text", "split_original", "unquote"]
 # A returned message is recognised by its header, not by the hundred ways to announce it: a run of field lines, perhaps
 # quoted or indented, in which a field stands that only a transported message has.
 _ENTRY = re.compile(
-    r"(?mi)^(?P<indent>[ \t>|]{0,8})(?:received|return-path|message-id|delivered-to|from|date|subject|to|cc"
+    r"\n(?P<indent>[ \t>|]{0,8})(?:received|return-path|message-id|delivered-to|from|date|subject|to|cc"
     r"|mime-version|x-[!-9;-~]+|arc-[a-z-]+|authentication-results|received-spf|content-type|dkim-signature|reply-to|sender"
     r"|list-[a-z-]+|resent-[a-z-]+|in-reply-to|references|user-agent|thread-[a-z]+)[ \t]*:"
 )
@@ -45,25 +44,33 @@ _ENDLESS_REFERENCE = re.compile(r"&#[xX]?[0-9A-Fa-f]{8,}")
 
 def split_original(text: str) -> tuple[int, str] | None:
     """Where in `text` the header of a returned message begins, and the indent that it is quoted with."""
-    low = text.lower()
+    low = "\n" + text.lower()
+    if len(low) != len(text) + 1:
+        low = "\n" + _lower(text)
     # Cheap, and true of most reports: the returned message has a part of its own.
-    if not (("from" in low and "date" in low) or any(map(low.__contains__, _TRANSPORTED))):
+    if not (("from" in low and "date" in low) or any([name in low for name in _TRANSPORTED])):
         return None
     skip = -1
     letters = 0
-    for match in _ENTRY.finditer(text):
-        if match.start() < skip:
+    for match in _ENTRY.finditer(low):
+        start = match.start()  # in `text`, as `low` has a line feed more
+        if start < skip:
             continue
-        names, count, skip = _read_run(text, match.start(), match["indent"])
+        names, count, skip = _read_run(text, start, match["indent"])
         if count < 2:
             continue
         if not names.isdisjoint(_TRANSPORTED):
-            return match.start(), match["indent"]
+            return start, match["indent"]
         if names >= _LETTER and letters < _MAX_LETTERS:
             letters += 1
             if not _SAID.search(text, skip, skip + _SAID_WITHIN):
-                return match.start(), match["indent"]
+                return start, match["indent"]
     return None
+
+
+def _lower(text: str) -> str:
+    """`text` in lower case, but for the letters that are more than one there: places stay what they are."""
+    return "".join([low if len(low := character.lower()) == 1 else character for character in text])
 
 
 def _read_run(text: str, at: int, indent: str) -> tuple[set[str], int, int]:
@@ -140,22 +147,16 @@ class Body:
         self.spans = spans
         self.returned = returned
         self.returned_part = returned_part
+        self.text = spans[0].text if len(spans) == 1 else "\n".join([span.text for span in spans])
+        self.lower = self.text.lower()
+        self._lines: list[str] | None = None
+        self._firsts = [span.first for span in spans]
 
-    @functools.cached_property
-    def text(self) -> str:
-        return "\n".join([span.text for span in self.spans])
-
-    @functools.cached_property
-    def lower(self) -> str:
-        return self.text.lower()
-
-    @functools.cached_property
+    @property
     def lines(self) -> list[str]:
-        return self.text.split("\n")
-
-    @functools.cached_property
-    def _firsts(self) -> list[int]:
-        return [span.first for span in self.spans]
+        if self._lines is None:
+            self._lines = self.text.split("\n")
+        return self._lines
 
     def place(self, index: int) -> tuple[str, int]:
         """The part of line `index`, and its number in that part, counted from 1."""

@@ -21,7 +21,7 @@ from .model import BouncelibError
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-__all__ = ["Context", "Secret", "as_bytes", "day_number", "network_address", "numbered"]
+__all__ = ["Context", "Secret", "as_bytes", "day_number", "network_address", "numbered", "seconds"]
 
 Secret = str | bytes
 
@@ -110,8 +110,12 @@ def as_bytes(secret: Secret) -> bytes:
 
 def day_number(now: dt.datetime) -> int:
     """Days since 1970-01-01 UTC, as the tags count them; a time without a zone is UTC."""
-    aware = now if now.tzinfo else now.replace(tzinfo=dt.UTC)
-    return int((aware - _EPOCH) / dt.timedelta(days=1))
+    return int(seconds(now) // 86_400)
+
+
+def seconds(now: dt.datetime) -> float:
+    """Seconds since 1970-01-01 UTC; a time without a zone is UTC."""
+    return (now if now.tzinfo else now.replace(tzinfo=dt.UTC)).timestamp()
 
 
 def numbered(
@@ -141,9 +145,6 @@ def network_address(text: str) -> IPv4Address | IPv6Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
-
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def _is_pattern(entry: Secret) -> bool:

@@ -34,6 +34,9 @@ TIMEOUT = 0.5
 MAX_DIAGNOSTIC_LINES = 60
 """Lines of prose kept for one recipient."""
 
+MAX_COMMON = 1000
+"""Characters kept of what is said to all recipients at once: each of them gets it, and there may be very many."""
+
 
 @runtime_checkable
 class Detector(Protocol):
@@ -267,7 +270,9 @@ class TextFormat:
                     if match := search(line):
                         break
                 if match and match["address"]:
-                    if current is not None:
+                    if current is None:
+                        shared.shorten()
+                    else:
                         yield from current.findings(body, kind, shared.prose)
                     current = _Entry()
                     groups = match.groupdict()
@@ -309,6 +314,16 @@ class _Entry:
                 self.values.setdefault(name, body.value(text.strip(), index, "text pattern"))
             elif len(self.taken) < MAX_DIAGNOSTIC_LINES:
                 self.taken.append((text.strip(), index))
+
+    def shorten(self) -> None:
+        """Keep `MAX_COMMON` characters of the prose."""
+        kept: list[tuple[str, int]] = []
+        left = MAX_COMMON
+        for text, index in self.prose:
+            if left > 0:
+                kept.append((text[:left], index))
+            left -= len(text)
+        self.prose = kept
 
     def findings(self, body: Body, kind: Kind, common: Sequence[tuple[str, int]] = ()) -> Iterator[Finding]:
         values = dict(self.values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from .model import Command
 
@@ -34,17 +35,13 @@ _WHAT = (
 # Postfix "(in reply to RCPT TO command)", "while sending end of data", "while performing the EHLO handshake", Exim
 # "error from remote mail server after pipelined MAIL FROM:<...>", "in response to initial connection", dma "did not
 # like our RCPT TO", hMailServer "sent: RCPT TO:<...>", and their like.
-_AFTER = re.compile(
-    r"(?i)(?:\bin reply to|\bin response to|\bresponse to|\berror (?:from remote (?:mail )?(?:server|mailer) )?after"
-    r"|\b(?:(?:server|mailer|timeout|\]|\)) after|server for)|\bwhile (?:sending|receiving|performing|talking)"
-    r"|\b(?:after|failed) (?:sending|on)|\brejected (?:at|after)|\bduring|\bat stage|\bstage:|\bdid not like our"
-    r"|\b(?:sent|command):)\s{1,9}(?:(?:the|pipelined|sending) ){0,3}" + _WHAT
-)
-# Searched before the patterns, which are many times dearer: without one of these words none of them can match.
-_AFTER_WORDS = (
-    "reply to", "response to", "server for", "after", "while ", "failed ", "rejected at", "during", "stage",
-    "like our", "sent:", "command:",
+_INTRODUCTIONS = (
+    "in reply to", "response to", "error after", "server after", "mailer after", "timeout after", "] after", ") after",
+    "server for", "while sending", "while receiving", "while performing", "while talking", "after sending", "after on",
+    "failed sending", "failed on", "rejected at", "rejected after", "during", "at stage", "stage:", "did not like our",
+    "sent:", "command:",
 )  # fmt: skip
+_INTRODUCED = re.compile(r"\s{1,9}(?:(?:the|pipelined|sending) ){0,3}" + _WHAT.replace(_VERB, _VERB.lower()))
 # qmail says it in sentences; see qmail-remote.c.
 _SENTENCES = (
     ("does not like recipient", Command.RCPT),
@@ -74,14 +71,17 @@ _PLACE = (
     r"(?=[\s:(,;.'\"/]|$)"
 )
 _LITERAL = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:IPv6:)?(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{3,50}")
-# Each way to name the host that was spoken to, the surest first, behind the words that it cannot do without.
+# Each way to name the host that was spoken to, the surest first, behind the words that it begins with.
 _HOSTS = (
     (("host",), re.compile(rf"(?i)(?<!client )(?<!sending )(?<!your )(?<!from )\bhost:? {_PLACE}")),
     (
-        (" to ", " with "),
+        ("while talking to ", "connect to ", "connected to ", "connection ", "conversation with "),
         re.compile(rf"(?i)\b(?:while talking to|connect(?:ed)? to|connection (?:with|to)|conversation with) {_PLACE}"),
     ),
-    ((" by ",), re.compile(rf"(?i)\b(?:recipient domain|the domain) \S{{1,255}} by {_PLACE}")),  # Google
+    (
+        ("recipient domain ", "the domain "),  # Google
+        re.compile(rf"(?i)\b(?:recipient domain|the domain) \S{{1,255}} by {_PLACE}"),
+    ),
     (
         ("server ",),
         re.compile(
@@ -116,15 +116,27 @@ def find_command(text: str) -> Command | None:
         if command:
             return command
     low = text.lower()
-    match = _AFTER.search(text) if _has_any(_AFTER_WORDS, low) else None
-    if match:
-        return to_command(match["what"])
+    if what := _introduced(low):
+        return to_command(what)
     for sentence, command in _SENTENCES:
         if sentence in low:
             return command
     if _has_any(("connect to ", "connection ", "no route", "network is"), low) and _NOT_CONNECTED.search(text):
         return Command.CONN
     return None
+
+
+def _introduced(low: str) -> str:
+    """The first command that one of the introductions leads to."""
+    first, what = len(low), ""
+    for words in _INTRODUCTIONS:
+        at = low.find(words)
+        while 0 <= at < first:
+            if match := _INTRODUCED.match(low, at + len(words)):
+                first, what = at, match["what"]
+                break
+            at = low.find(words, at + 1)
+    return what
 
 
 def _has_any(words: tuple[str, ...], low: str) -> bool:
@@ -155,12 +167,28 @@ def find_host(text: str) -> str | None:
     """The host that refused, where the diagnostic names it: its name, else its address."""
     text = text[:_LIMIT]
     low = text.lower()
-    for words, pattern in (*_HOSTS, _SUBJECT):
-        for match in pattern.finditer(text) if _has_any(words, low) else ():
-            host, ip = match["host"], match["ip"] or match["helo"]
-            if host and "." in host and not host.replace(".", "").isdigit():
-                return host.lower()
-            for literal in (ip, host):
-                if literal and _LITERAL.fullmatch(literal):
-                    return literal
+    if len(low) != len(text):  # of some letters, which no host has
+        text = low
+    for words, pattern in _HOSTS:
+        for at in sorted([at for word in words for at in _places(word, low)]):
+            if (match := pattern.match(text, at)) and (host := _named(match)):
+                return host
+    words, pattern = _SUBJECT
+    for match in pattern.finditer(text) if _has_any(words, low) else ():
+        if host := _named(match):
+            return host
     return None
+
+
+def _places(word: str, low: str) -> Iterator[int]:
+    at = low.find(word)
+    while at >= 0:
+        yield at
+        at = low.find(word, at + 1)
+
+
+def _named(match: re.Match[str]) -> str | None:
+    host, ip = match["host"], match["ip"] or match["helo"]
+    if host and "." in host and not host.replace(".", "").isdigit():
+        return host.lower()
+    return next((literal for literal in (ip, host) if literal and _LITERAL.fullmatch(literal)), None)

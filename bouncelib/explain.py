@@ -14,6 +14,7 @@ from .model import (
     Feedback,
     Kind,
     Original,
+    Provenance,
     ProvenanceVerdict,
     Reason,
     Recipient,
@@ -106,6 +107,39 @@ TIMINGS = {
     Timing.UNKNOWN: "unknown: nothing tells whether it was refused at once or reported later",
 }
 
+_SYNC, _ASYNC = Timing.SYNCHRONOUS, Timing.ASYNCHRONOUS
+WHEN = {
+    ("own-server-reports", _SYNC): "a server of your own reports it",
+    ("own-server-reports", _ASYNC): "it claims to come from a server of your own, and a foreign host brought it",
+    ("foreign-server-reports", _ASYNC): "the server that reports is none of your own",
+    ("reporter-of-one-side", _SYNC): "the server that reports is on the sender's side",
+    ("reporter-of-one-side", _ASYNC): "the server that reports is on the recipient's side",
+    ("report-never-carried", _SYNC): "the report lies where it was written: no server has handed it to another",
+    ("had-it-from-a-client", _SYNC): "the server that reports had the message from a user of its own",
+    ("had-it-from-another-server", _ASYNC): "the server that reports had the message from a server of somebody else",
+    ("received-from-the-sender", _ASYNC): "the server that reports had the message from the sender's server",
+    ("reporter-of-the-authors-side", _SYNC): "the server that reports is on the side of the message's author",
+}
+"""Why, in words: what each rule of `bouncelib.timing` means where it decides."""
+
+PROOFS = {
+    "own-server": "who wrote the report",
+    "verp": "the signature in the address that the report was sent to (VERP)",
+    "srs": "the signature in the address that the report was sent to (SRS)",
+    "batv": "the signature in the address that the report was sent to (BATV)",
+    "recipients": "the recipient whom the signed address names",
+    "address": "the address that the report was sent to",
+    "dkim": "the DKIM signature in the returned header",
+    "returned-verp": "the signature in the sender of the returned message (VERP)",
+    "returned-srs": "the signature in the sender of the returned message (SRS)",
+    "returned-batv": "the signature in the sender of the returned message (BATV)",
+    "received": "who brought the returned message (Received)",
+    "stranger": "who brought the returned message (Received)",
+    "authentication-results": "what the other side found out about the sender (Authentication-Results)",
+    "message-id": "the Message-ID of the returned message",
+    "report-authentication": "what our side found out about the report's sender (Authentication-Results)",
+}
+
 VERDICTS = {
     ProvenanceVerdict.OWN: "the report is about a message that we sent",
     ProvenanceVerdict.UNPROVEN: "nothing proves that the message was ours, and nothing that it was not",
@@ -136,10 +170,9 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
         yield from _recipient(recipient, report.provenance.verdict)
     yield ""
-    verdict = report.provenance.verdict
-    yield f"Provenance: {verdict}: {VERDICTS[verdict]}."
-    for proof in report.provenance.proofs:
-        yield f"  {_short(proof.name)} says {proof.verdict}{_quoted(proof.text)}"
+    yield from _provenance(report.provenance)
+    if report.recipients and not report.provenance.proofs:
+        yield "  A Context that names your servers, domains and keys can tell more."
     if report.detectors:
         yield f"Read by: {', '.join(_short(name) for name in report.detectors)}"
     yield from _section("Evidence for the report as a whole:", map(_evidence, report.evidence))
@@ -151,6 +184,20 @@ def _lines(report: Report) -> Iterator[str]:
         "Damage that was worked around:",
         (f"  {_short(defect.rule)}{_in_part(defect.part)}{_quoted(defect.text)}" for defect in report.defects),
     )
+
+
+def _provenance(provenance: Provenance) -> Iterator[str]:
+    """The verdict, the proof that decided it, and the others: the first one decides, if any does."""
+    verdict = provenance.verdict
+    yield f"Provenance: {verdict}: {VERDICTS[verdict]}."
+    decides = verdict is not ProvenanceVerdict.UNPROVEN
+    if decides and not any(proof.verdict is verdict for proof in provenance.proofs):
+        yield "  No proof was found, and the context requires one."
+        decides = False
+    for number, proof in enumerate(provenance.proofs):
+        role = "Decided by" if decides and number == 0 else "Also seen"
+        what = f"{PROOFS[proof.name]}; " if proof.name in PROOFS else ""
+        yield f"  {role}: {what}{_short(proof.name)} says {proof.verdict}{_quoted(proof.text)}"
 
 
 def _section(heading: str, lines: Iterable[str]) -> Iterator[str]:
@@ -230,6 +277,7 @@ def _recipient(recipient: Recipient, verdict: ProvenanceVerdict) -> Iterator[str
         yield f"  Bounce type: {BOUNCE_TYPES[recipient.bounce_type]}"
     if recipient.bounce_type or recipient.timing is not Timing.UNKNOWN:
         yield f"  Timing: {TIMINGS[recipient.timing]}"
+        yield from _when(recipient)
     yield f"  Suppress: {suppression(recipient, verdict)}"
     yield from _section("  Evidence:", (f"  {_evidence(evidence)}" for evidence in recipient.evidence))
 
@@ -237,6 +285,13 @@ def _recipient(recipient: Recipient, verdict: ProvenanceVerdict) -> Iterator[str
 def _after(recipient: Recipient) -> str:
     host = f" at {_short(recipient.remote_mta)}" if recipient.remote_mta else ""
     return f", after {recipient.command}{host}" if recipient.command else f",{host}" if host else ""
+
+
+def _when(recipient: Recipient) -> Iterator[str]:
+    """Why the timing is what it is, and who reports."""
+    for entry in recipient.evidence:
+        if entry.field == "timing" and (why := WHEN.get((entry.rule, recipient.timing))):
+            yield f"    because {why}{_quoted(entry.text)}"
 
 
 def _why_suppress(recipient: Recipient, verdict: ProvenanceVerdict) -> str:
@@ -254,8 +309,9 @@ def _why_suppress(recipient: Recipient, verdict: ProvenanceVerdict) -> str:
         return "the failure is not final, or not about the address"
     if culprit is Attribution.MESSAGE or culprit is Attribution.SENDER:
         return f"{'the message' if culprit is Attribution.MESSAGE else 'the sending side'} caused it, not the address"
-    if any(entry.field == "suppress" for entry in recipient.evidence):
-        return "nothing ties this address to a message that we provably sent"
+    doubt = next((entry.rule for entry in recipient.evidence if entry.field == "suppress"), "")
+    if doubt:
+        return _short(doubt)
     return "nothing proves a permanent failure that the address or its domain caused"
 
 

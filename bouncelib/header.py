@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from .charset import Guesser, decode, raw_bytes, readable
 
@@ -25,7 +26,11 @@ _PIECE = re.compile(rb"[A-Za-z0-9+/\s]*")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 # RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
-_FIELDS = re.compile(r"([!-9;-~]+)[ \t]*:(.*)")
+# The usual form of the field, which saves reading the others in the header of a part.
+_SHORT = 400
+_CONTENT_TYPE = re.compile(rb"(?:\A|\n)[Cc]ontent-[Tt]ype: ?([A-Za-z0-9]+/[A-Za-z0-9.-]+)(?=[;\s]|\Z)")
+_MEDIA_TYPE = re.compile(r"[^\s/;\"()]+/[^\s/;\"()]+")
+_FIELDS = re.compile(r"([!-9;-~]++)[ \t]*+:[ \t]*+(.*)")
 
 Guess = Callable[[bytes], str | None]
 
@@ -123,76 +128,89 @@ def _join_sections(pieces: list[tuple[int, str, bool]]) -> str:
 class Headers:
     """The fields of one header block in order; names in any case.
 
-    `raw` gives a value as it stands, unfolded, undecodable bytes as lone surrogates; `get` the same decoded. `memo`
-    keeps what a pure function said of this header, under the function, for the next who asks.
+    `raw` gives a value as it stands behind the colon and its blanks, unfolded, undecodable bytes as lone surrogates;
+    `get` the same decoded. `names` are the lower-case names of the `fields`, `first` has the first raw value of each.
+    `memo` keeps what a pure function said of this header, under the function, for the next who asks.
     """
 
-    __slots__ = ("_block", "_charset", "_fields", "_first", "_guesser", "_is_plain", "memo")
+    __slots__ = ("_block", "_charset", "_guesser", "_is_plain", "fields", "first", "memo", "names")
 
-    def __init__(self, fields: list[tuple[str, str]], guesser: Guess | None = None) -> None:
-        self._fields: list[tuple[str, str]] | None = fields
-        self._first: dict[str, str] | None = None
-        self._block = b""
-        self._is_plain = False
+    fields: Sequence[tuple[str, str]]
+    first: dict[str, str]
+    names: tuple[str, ...]
+
+    def __init__(
+        self, fields: Sequence[tuple[str, str]] = (), guesser: Guess | None = None, *, block: bytes = b""
+    ) -> None:
+        """The `fields`; or those in `block`, each line a field or the rest of one, read when first asked for."""
+        self._block = block
         self._guesser = guesser
         self._charset: str | None = None
         self.memo: dict[Callable[[Headers], bool], bool] = {}
+        if not block:
+            self._is_plain = False
+            self._fill(fields)
 
-    @classmethod
-    def of_block(cls, block: bytes, guesser: Guess | None = None) -> Headers:
-        """The header in `block`, each line of which is a field or continues one; not read before it is asked for."""
-        headers = cls([], guesser)
-        headers._block = block
-        headers._fields = None
-        return headers
+    def __getattr__(self, name: str) -> Any:
+        """What is not filled yet: called for the first look at the fields of a block, and never again."""
+        if name not in {"_is_plain", "fields", "first", "names"}:
+            raise AttributeError(name)
+        text = self._block.decode("utf-8", "surrogateescape")
+        if "\n " in text or "\n\t" in text:
+            text = text.replace("\n ", " ").replace("\n\t", "\t")
+        is_stripped = " \n" not in text and "\t\n" not in text and not text.endswith((" ", "\t"))
+        # Values that are ASCII without encoded words, and without blanks at either end.
+        self._is_plain = is_stripped and text.isascii() and "=?" not in text
+        self._fill(_FIELDS.findall(text))
+        return getattr(self, name)
+
+    def _fill(self, fields: Sequence[tuple[str, str]]) -> None:
+        self.fields = fields
+        names: Sequence[str] = ()
+        values: Sequence[str] = ()
+        if fields:
+            names, values = zip(*fields, strict=True)
+        self.names = tuple(map(str.lower, names))
+        self.first = dict(zip(self.names[::-1], values[::-1], strict=True))
 
     @property
-    def fields(self) -> list[tuple[str, str]]:
-        """Every field as (name, raw value)."""
-        if self._fields is None:
-            block = self._block.decode("utf-8", "surrogateescape")
-            if "\n " in block or "\n\t" in block:
-                block = block.replace("\n ", " ").replace("\n\t", "\t")
-            self._is_plain = block.isascii() and "=?" not in block
-            self._fields = _FIELDS.findall(block)
-        return self._fields
-
-    def _table(self) -> dict[str, str]:
-        first = self._first = {name.lower(): value for name, value in reversed(self.fields)}
-        return first
+    def media_type(self) -> str:
+        """The type and subtype of Content-Type in lower case (RFC 2045 section 5.1); empty where it names none."""
+        if len(self._block) < _SHORT and (found := _CONTENT_TYPE.search(self._block)):
+            return found[1].decode("ascii").lower()
+        value = _MEDIA_TYPE.match(self.raw("content-type").strip().lower())
+        return value[0] if value else ""
 
     def __contains__(self, name: str) -> bool:
-        return name.lower() in (self._first or self._table())
+        return name.lower() in self.first
 
     def __len__(self) -> int:
         return len(self.fields)
 
     def raw(self, name: str) -> str:
         """The first value of the lower-case `name`, or the empty string."""
-        return (self._first or self._table()).get(name, "")
+        return self.first.get(name, "")
 
     def get(self, name: str) -> str | None:
         """The first value of the lower-case `name`, decoded and stripped, or `None`."""
-        value = (self._first or self._table()).get(name)
-        if value is None or self._is_plain:
-            return value and value.strip()
-        return self._decode(value)
+        value = self.first.get(name)
+        return value if value is None or self._is_plain else self._decode(value)
 
     def get_all(self, name: str) -> list[str]:
         """Every value of the lower-case `name`, decoded and stripped, in order."""
-        if name not in (self._first or self._table()):
+        if name not in self.first:
             return []
-        return [self._decode(value) for key, value in self.fields if key.lower() == name]
+        values = [field[1] for key, field in zip(self.names, self.fields, strict=True) if key == name]
+        return values if self._is_plain else [self._decode(value) for value in values]
 
     def decoded(self) -> tuple[tuple[str, str], ...]:
         """Every field as (name, value), values decoded and stripped."""
-        fields = self.fields
         if self._is_plain:
-            return tuple([(name, value.strip()) for name, value in fields])
-        return tuple([(name, self._decode(value)) for name, value in fields])
+            return tuple(self.fields)
+        return tuple([(name, self._decode(value)) for name, value in self.fields])
 
     def _decode(self, value: str) -> str:
-        if self._is_plain or (value.isascii() and "=?" not in value):
+        if value.isascii() and "=?" not in value:
             return value.strip()
         return decode_words(value, self._guess).strip()
 

@@ -119,7 +119,8 @@ def _listed(text: str) -> Delivery | None:
             diagnostic=Value(said, rule=rule),
             remote_mta=Value(relay, rule="relay=") if relay else None,
         )
-        for address in _recipients(match["to"])
+        # A program or a file is reached through an alias; Sendmail names that as the one who controls the delivery.
+        for address in _recipients(match["to"]) or _recipients(fields.get("ctladdr", ""))
     )
     return Delivery(program, action, recipients, host, match["queue"]) if recipients else None
 
@@ -169,18 +170,20 @@ def _sendmail(rest: str) -> _Found | None:
 
 
 def _recipients(text: str) -> list[str]:
-    """The addresses in a `to=`; a program or a file is none."""
-    tokens = [token for token in _RECIPIENT.findall(text) if not token.strip('"\\ <').startswith(_PIPES)]
+    """The addresses in a `to=`; a program or a file is none. A backslash in front of a user is left out."""
+    bare = [token.replace("\\", "") if token.startswith("\\") else token for token in _RECIPIENT.findall(text)]
+    tokens = [token for token in bare if not token.strip('" <').startswith(_PIPES)]
     found = map(addresses.clean, tokens)
     return list(dict.fromkeys([address for address in found if address]))
 
 
-_PIPES = ("|", "/", ":include:")
+_PIPES = ("|", "/", ":include:", "[")  # `[more]`: the next line has the rest
 
 # -- Exim
 
 _EXIM = re.compile(
-    rf"(?:{_TIME} )?(?:\[\d{{1,10}}\] )?"
+    # [1\3]: syslog gets long lines in pieces; the first one has what counts.
+    rf"(?:\[\d{{1,3}}[/\\]\d{{1,3}}\] )?(?:{_TIME} )?(?:\[\d{{1,10}}\] )?"
     r"(?P<queue>[0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2}(?:[0-9A-Za-z]{2})?)"
     r" (?P<flag>=>|->|>>|==|\*\*) (?P<rest>.+)",
     re.ASCII,

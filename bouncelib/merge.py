@@ -7,12 +7,15 @@ they know to recipients that exist. Within a rank the order of the registry deci
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import operator
 import re
 from collections.abc import Iterable
 
 from . import address as addresses
 from . import dialogue, status
 from . import reply as replies
+from .detector import MAX_COMMON
 from .frozen import frozen
 from .mime import decode_words
 from .model import Action, Command, EnhancedStatus, Evidence, Finding, Reply, UnparsedField, Value
@@ -87,13 +90,19 @@ class _Draft:
         self.values: dict[str, list[Source]] = {}
 
     def add(self, detector: str, finding: Finding) -> None:
-        for name in _RECIPIENT_FIELDS:
-            value = getattr(finding, name)
-            if value is not None and value.text.strip():
-                self.values.setdefault(name, []).append((detector, value))
+        values = self.values
+        for name, value in zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True):
+            if value is not None and value.text and not value.text.isspace():
+                if name in values:
+                    values[name].append((detector, value))
+                else:
+                    values[name] = [(detector, value)]
 
 
 _RECIPIENT_FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command")
+_REPORT_FIELDS = ("reporting_mta", "received_from_mta", "arrival_date", "envelope_id")
+_recipient_fields = operator.attrgetter(*_RECIPIENT_FIELDS)
+_report_fields = operator.attrgetter(*_REPORT_FIELDS)
 
 
 def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
@@ -145,16 +154,21 @@ def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
     lent: dict[str, dict[str, Value]] = {}
     for detector, finding in loose:
         values = lent.setdefault(detector, {})
-        for name in _RECIPIENT_FIELDS:
-            value: Value | None = getattr(finding, name)
+        for name, value in zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True):
             if value is not None and name not in values:
                 values[name] = value
     for detector, values in lent.items():
         if values:
+            if len(drafts) > 1:
+                values.update({name: _cut(value) for name, value in values.items()})
             finding = Finding(**values)  # type: ignore[arg-type]
             for draft in drafts.values():
                 if draft.owner == detector or len(drafts) == 1:
                     draft.add(detector, finding)
+
+
+def _cut(value: Value) -> Value:
+    return Value(value.text[:MAX_COMMON], value.part, value.line, value.rule)
 
 
 def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...]) -> ReportFacts:
@@ -163,8 +177,7 @@ def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...
     unparsed: list[UnparsedField] = []
     for detector, finding in loose:
         unparsed += finding.unparsed
-        for name in ("reporting_mta", "received_from_mta", "arrival_date", "envelope_id"):
-            value: Value | None = getattr(finding, name)
+        for name, value in zip(_REPORT_FIELDS, _report_fields(finding), strict=True):
             if value is not None and name not in chosen and value.text.strip():
                 chosen[name] = value.text
                 evidence.append(_evidence(name, detector, value))
@@ -243,7 +256,9 @@ def _weigh(
     entry = _evidence(name, detector, value)
     if status.specific(best, code) is code:
         return [entry, *evidence], code
-    return [*evidence, entry] if code != best else evidence, best
+    if code != best:
+        evidence.append(entry)
+    return evidence, best
 
 
 def _settle_reply(fields: list[Source], diagnostics: list[Source]) -> tuple[Reply | None, list[Evidence]]:
@@ -294,15 +309,20 @@ def parse_date(text: str | None) -> dt.datetime | None:
     try:
         if usual:
             day, month, year, hour, minute, second, sign, hours, minutes = usual.groups()
-            offset = int(hours) * 60 + int(minutes)
-            # RFC 5322 section 3.3: "-0000" says that nothing is known of the zone.
-            zone = None if sign == "-" and not offset else dt.timezone(dt.timedelta(minutes=int(f"{sign}{offset}")))
+            zone = _zone(sign, hours, minutes)
             return dt.datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=zone)
         from email.utils import parsedate_to_datetime  # for few dates, and slow to import
 
         return parsedate_to_datetime(text.strip()[:200])
     except (TypeError, ValueError, LookupError, OverflowError):
         return None
+
+
+@functools.lru_cache(maxsize=64)
+def _zone(sign: str, hours: str, minutes: str) -> dt.timezone | None:
+    """The zone of a date; RFC 5322 section 3.3: `-0000` says that nothing is known of it."""
+    offset = int(hours) * 60 + int(minutes)
+    return None if sign == "-" and not offset else dt.timezone(dt.timedelta(minutes=int(f"{sign}{offset}")))
 
 
 def _unfold(text: str) -> str:

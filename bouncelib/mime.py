@@ -13,7 +13,6 @@ header.
 from __future__ import annotations
 
 import binascii
-import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -58,7 +57,7 @@ _MAX_DEFECTS = 100
 
 _BOM = b"\xef\xbb\xbf"
 # A header without damage, and the blank line that ends it: fields, each perhaps folded (RFC 5322 section 2.2).
-_HEADER = re.compile(rb"(?>[!-9;-~]++[ \t]*+:[^\n]*+\n(?>[ \t][^\n]*+\n)*+)*+(?=\n)")
+_HEADER = re.compile(rb"(?>[!-9;-~]++[ \t]*+:[^\n]*+(?>\n[ \t][^\n]*+)*+(?>\n|\Z))*+(?=\n|\Z)")
 _FIELD_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
 _WELL_KNOWN = re.compile(
     rb"(?i)(?:received|return-path|from|to|cc|subject|date|message-id|mime-version|reply-to|sender|auto-submitted"
@@ -68,7 +67,6 @@ _MBOX = (b"From ", b">From ")  # RFC 4155 appendix A, and what a second mailbox 
 _LEADING = re.compile(rb"\n{1,9}(?=[!-9;-~]{1,80}:|>?From )")
 _GUESSED_BOUNDARY = re.compile(rb"(?m)^--([^\s-][^\s]{0,200}|-+[^\s-][^\s]{0,200})[ \t]*\n(?i:content-[a-z-]+[ \t]*:)")
 _TOKEN = re.compile(r"[^\s\"';(),]+")
-_MEDIA_TYPE = re.compile(r"[^\s/;\"()]+/[^\s/;\"()]+")
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 _UU_BEGIN = re.compile(rb"(?m)^begin [0-7]{3,4} ")
 
@@ -93,11 +91,7 @@ class Part:
         self._params: dict[str, str] | None = None
         self._text: str | None = None
         self._embedded: Part | None = None
-        kind = headers.raw("content-type")
-        if kind:
-            found = _MEDIA_TYPE.match(kind.strip().lower())
-            kind = found[0] if found else ""
-        self.content_type = kind or "text/plain"  # RFC 2045 section 5.2
+        self.content_type = headers.media_type or "text/plain"  # RFC 2045 section 5.2
 
     def __repr__(self) -> str:
         return f"<Part {self.section!r} {self.content_type} {self.end - self.body} bytes>"
@@ -184,7 +178,10 @@ class Part:
 
 
 class Message:
-    """One message: its bytes with line feeds as line ends, the tree of its parts, and the damage met so far."""
+    """One message: its bytes with line feeds as line ends, the tree of its parts, and the damage met so far.
+
+    `parts` are all parts in order, the root first; messages inside the message stay closed. `types` are their types.
+    """
 
     def __init__(self, raw: bytes, defects: list[Defect] | None = None, guesser: Guesser | None = None) -> None:
         tree = Tree(raw, [] if defects is None else defects, guesser or Guesser())
@@ -197,6 +194,9 @@ class Message:
         while raw.startswith(_MBOX, start) and (line := raw.find(b"\n", start, start + MAX_PARAMETERS)) >= 0:
             start = line + 1
         self.root = tree.build(start, len(raw), "", 0)
+        self._body: Body | None = None
+        self.parts: tuple[Part, ...] = tuple(self.root.walk()) if self.root.children else (self.root,)
+        self.types: frozenset[str] = frozenset([part.content_type for part in self.parts])
 
     @property
     def headers(self) -> Headers:
@@ -208,25 +208,17 @@ class Message:
         """The damage worked around so far; grows as parts are decoded."""
         return tuple(self.defect_list)
 
-    @functools.cached_property
-    def parts(self) -> tuple[Part, ...]:
-        """Every part in order, the root first; messages inside the message stay closed."""
-        return tuple(self.root.walk()) if self.root.children else (self.root,)
-
-    @functools.cached_property
-    def types(self) -> frozenset[str]:
-        """The content types of all parts."""
-        return frozenset([part.content_type for part in self.parts])
-
     @property
     def is_delivery_status(self) -> bool:
         """Whether a part has the type of a delivery status notification."""
         return not DELIVERY_STATUS.isdisjoint(self.types)
 
-    @functools.cached_property
+    @property
     def body(self) -> Body:
         """The readable text of the report, without the returned message."""
-        return _read_body(self)
+        if self._body is None:
+            self._body = _read_body(self)
+        return self._body
 
 
 class Tree:
@@ -259,9 +251,10 @@ class Tree:
         raw = self.raw
         if start >= end:
             return Headers([], self.guesser), end
-        whole = _HEADER.match(raw, start, min(end, start + MAX_HEADER))
-        if whole:
-            return Headers.of_block(whole[0], self.guesser), whole.end() + 1
+        stop = end if end - start <= MAX_HEADER else start + MAX_HEADER
+        whole = _HEADER.match(raw, start, stop)
+        if whole and ((at := whole.end()) < stop or stop == end):
+            return Headers((), self.guesser, block=whole[0]), min(at + 1, end)
         stop = raw.find(b"\n\n", start, min(end, start + MAX_HEADER))
         if stop >= 0:
             body = stop + 2

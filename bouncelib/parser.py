@@ -35,7 +35,7 @@ from .model import (
     Value,
 )
 from .original import find_original
-from .provenance import Case, Judged, judge
+from .provenance import Case, Judged, judge, received_lines
 from .reasons import Judgement, Refusal, Rules, bounce_type
 from .registry import Registry
 
@@ -70,7 +70,8 @@ class Parser:
         self, raw: bytes | bytearray | memoryview | email.message.Message, *, context: Context | None = None
     ) -> Report:
         """Everything that the message in `raw` reports. Never raises on input; damage is listed in `defects`."""
-        message = wrapped.unwrap(read(raw))
+        carrier = read(raw)
+        message = wrapped.unwrap(carrier)
         found, defects = _detect(self.registry, message)
         facts = merge.merge(found)
         kind = kinds.decide(found, facts.recipients)
@@ -79,11 +80,12 @@ class Parser:
         original = find_original(message)
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
         named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
+        lines, sent_to = received_lines(carrier, message), carrier.headers.get("to") or ""
         when = timing.decide(
-            timing.Case.of(message.headers, reporter, original, named, context or _NOWHERE, facts.received_from_mta)
+            timing.Case.of(lines, sent_to, reporter, original, named, context or _NOWHERE, facts.received_from_mta)
         )
         host = reporter.host if reporter else None
-        case = Case(message, original, host, named, facts.unparsed, kind in _TO_THE_SENDER)
+        case = Case(message, carrier, original, host, named, facts.unparsed, kind in _TO_THE_SENDER)
         judged = judge(case, context or _NOWHERE)
         prose = message.body.text if len(facts.recipients) == 1 else ""
         return Report(
@@ -216,7 +218,7 @@ class Parser:
         is_settled = means == "hard" and action is Action.FAILED and judgement.attribution in ("recipient", "domain")
         if is_settled and facts.address in judged.doubted:
             is_settled = False
-            evidence += (_DOUBTED,)
+            evidence += (Evidence("suppress", "provenance", judged.why),)
         return Recipient(
             facts.address,
             facts.original_address,
@@ -276,7 +278,6 @@ def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kin
 
 
 _TO_THE_SENDER = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
-_DOUBTED = Evidence("suppress", "provenance", "nothing ties the recipient to a message that was provably ours")
 _KINDS = {Action.FAILED: Kind.BOUNCE, Action.DELAYED: Kind.DELAY}
 _ACTIONS = {Kind.DELAY: Action.DELAYED, Kind.SUCCESS: Action.DELIVERED}
 

@@ -163,14 +163,17 @@ _PLEA = re.compile(
         [^\w\n]{1,3} (?: [a-z]{1,9} [ ] ){0,4} $""",
     re.ASCII | re.VERBOSE,
 )
-_WAIT_WORD = re.compile(r"again|retr|back|wait|ylist|delay|defer|later|resend|attempt|avail|blocked|throttled")
+_WAIT_WORDS = (
+    "again", "retr", "back", "wait", "ylist", "delay", "defer", "later", "resend", "attempt", "avail", "blocked",
+    "throttled",
+)  # fmt: skip
 _FIELD = re.compile(r"retry[_\-]after\W{1,3}(\d{1,6})\b", re.ASCII)
 
 
 def retry_after(text: str) -> int | None:
     """The seconds after which a server says to come back ("try again in 5 minutes", "Greylisted for 00:05:00")."""
     text = text[: matcher.LIMIT].lower()
-    if not _WAIT_WORD.search(text):
+    if not any([word in text for word in _WAIT_WORDS]):
         return None
     if field := _FIELD.search(text):
         return int(field[1])

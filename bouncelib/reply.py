@@ -24,7 +24,7 @@ LIMIT = 65536
 _BEFORE = 40
 
 # 2xx, 4xx and 5xx; a 3xx asks for more and refuses nothing.
-_CODE = re.compile(r"(?<![\w.+/@-])[245][0-5]\d(?![\w.@/]|-\d{1,2}-)", re.ASCII)
+_CODE = re.compile(r"[245](?<![\w.+/@-][245])[0-5]\d(?![\w.@/]|-\d{1,2}-)", re.ASCII)
 # `RFC 550`, `port 250` and `id=450` are none.
 _STATUS_AFTER = re.compile(r"[ \-:]{1,3}[#(\['\"]?[245]\.\d{1,3}\.\d{1,3}(?![\d.])", re.ASCII)
 # Nearly every reply stands at the very beginning.

@@ -3,7 +3,8 @@
 Who reports decides. A report by the sender's own server is about a refusal that it was given (or about its own queue,
 or its own mailboxes): responsibility never passed over. A report by anybody else is about a message that they accepted.
 With a context we know who is "own". Without one the rules below ask what the report shows of it, in this order; the
-first that answers decides, and where none does the answer is `unknown`.
+first that answers decides, and where none does the answer is `unknown`. Each rule says what it holds for, and below
+that an example.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .context import Context
 from .frozen import frozen
 from .header import Headers
 from .model import Evidence, Original, Timing
-from .provenance.received import Received, brought_from_outside, parse, same_organisation
+from .provenance.received import Received, brought_from_outside, organisation, parse, same_organisation
 
 __all__ = ["RULES", "Case", "Reporter", "decide", "find_reporter"]
 
@@ -45,13 +46,14 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
 
 @frozen
 class Case:
-    """What there is to judge: the report's header, who wrote it, what it returns, whom it names, and who we are.
+    """What there is to judge: who wrote the report, what it returns, whom it names, and who we are.
 
-    `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3; `senders` are the domains that the report was
-    sent to, those of the envelope sender, and `targets` those of the recipients, by either name.
+    `lines` are the report's Received lines, newest first, those of a filter that wrapped it included; `received_from`
+    is the Received-From-MTA of RFC 3464 section 2.2.3. `senders` are the domains that the report was sent to, those of
+    the envelope sender, and `targets` those of the recipients.
     """
 
-    headers: Headers
+    lines: Sequence[str]
     reporter: Reporter | None
     original: Original | None
     context: Context
@@ -62,31 +64,42 @@ class Case:
     @classmethod
     def of(
         cls,
-        headers: Headers,
+        lines: Sequence[str],
+        sent_to: str,
         reporter: Reporter | None,
         original: Original | None,
         recipients: Sequence[tuple[str, str | None]],
         context: Context,
         received_from: str | None = None,
     ) -> Case:
-        """The case of a report that names `recipients`, each with the address that the sender used, or `None`."""
-        senders = addresses.find((headers.get("to") or "")[:1000])
+        """The case of a report to `sent_to` on `recipients`, each with the address that the sender used, or `None`.
+
+        A target is also the address for which the reporter took the returned message.
+        """
+        senders = addresses.find(sent_to[:1000])
         if original and original.sender:
             senders.append(original.sender)
         targets = [address for pair in recipients for address in pair if address]
-        return cls(headers, reporter, original, context, received_from, _domains(senders), _domains(targets))
+        if reporter and original and (name := organisation(reporter.host)):
+            for line in _received(original):
+                hop = parse(line) if "for" in line else None
+                if hop and hop.recipient and organisation(hop.by) == name:
+                    targets.append(hop.recipient)
+        return cls(lines, reporter, original, context, received_from, _domains(senders), _domains(targets))
 
     @property
     def carried(self) -> Iterator[Received]:
         """The hops of the report, newest first."""
-        return map(parse, self.headers.get_all("received")[:_MAX_LINES])
+        return map(parse, self.lines[:_MAX_LINES])
 
     @property
     def returned(self) -> Iterator[Received]:
         """The hops of the returned message, newest first."""
-        fields = self.original.headers if self.original else ()
-        lines = [value for name, value in fields if name in ("Received", "received") or name.lower() == "received"]
-        return map(parse, lines[:_MAX_LINES])
+        return map(parse, _received(self.original) if self.original else ())
+
+
+def _received(original: Original) -> list[str]:
+    return [value for name, value in original.headers if name.lower() == "received"][:_MAX_LINES]
 
 
 def _domains(found: Sequence[str]) -> frozenset[str]:
@@ -94,27 +107,41 @@ def _domains(found: Sequence[str]) -> frozenset[str]:
 
 
 def _by_own_server(case: Case) -> Timing | None:
-    """One of `own_mtas` reports, and no foreign host brought the report."""
+    """One of `own_mtas` reports, and no foreign host brought the report.
+
+    With `own_mtas=["mail.example.com"]`: Reporting-MTA is `mail.example.com`, and the report lies in its spool.
+    """
     if case.reporter is None or not case.context.is_own_host(case.reporter.host):
         return None
-    lines = case.headers.get_all("received")[:_MAX_LINES]
-    return Timing.ASYNCHRONOUS if brought_from_outside(lines, case.context) else Timing.SYNCHRONOUS
+    is_foreign = brought_from_outside(case.lines, case.context, verified=case.context.holds_key)
+    return Timing.ASYNCHRONOUS if is_foreign else Timing.SYNCHRONOUS
 
 
 def _by_foreign_server(case: Case) -> Timing | None:
-    """Somebody who is not of `own_mtas` reports."""
+    """Somebody who is not of `own_mtas` reports.
+
+    With the same: Reporting-MTA is `mx.example.net`, or it is ours and `bulk.example.org` brought the report.
+    """
     return Timing.ASYNCHRONOUS if case.context.own_mtas and case.reporter else None
 
 
 def _never_carried(case: Case) -> Timing | None:
-    """The report has Received lines, and in none of them has one host handed it to another."""
-    if "received" not in case.headers or any(line.has_from and not line.is_local for line in case.carried):
+    """The report has Received lines, all by one organisation, and in none has one host handed it to another.
+
+    `Received: by mail.example.com (Postfix)` and nothing else.
+    """
+    hops = list(case.carried)
+    if not hops or any(line.has_from and not line.is_local for line in hops):
         return None
-    return Timing.SYNCHRONOUS
+    hosts = [line.by for line in hops if same_organisation(line.by, line.by)]  # a name, not the address of a host
+    return Timing.SYNCHRONOUS if all(same_organisation(host, hosts[0]) for host in hosts) else None
 
 
 def _sides(case: Case) -> Timing | None:
-    """The reporter is of the organisation of the sender or of that of the recipient, and not of both."""
+    """The reporter is of the organisation of the sender or of that of the recipient, and not of both.
+
+    A message of `news@example.com` to `anne@example.net`: `mail.example.com` is one side, `mx2.example.net` the other.
+    """
     if case.reporter is None:
         return None
     of_sender = any(same_organisation(case.reporter.host, domain) for domain in case.senders)
@@ -125,18 +152,27 @@ def _sides(case: Case) -> Timing | None:
 
 
 def _had_it_from_a_client(case: Case) -> Timing | None:
-    """The reporter took the returned message from a client that had logged in, or that sat on the same host."""
+    """The reporter took the returned message from a client that had logged in, or that sat on the same host.
+
+    A smarthost `smtp.isp.example` reports, and its oldest line in the returned header is `with ESMTPSA`.
+    """
+    entry: Received | None = None
     for line in case.returned:
-        if case.reporter and same_organisation(line.by, case.reporter.host):
-            if line.is_authenticated or line.is_local:
-                return Timing.SYNCHRONOUS
-            continue
-        break
-    return None
+        if line.by and not (case.reporter and same_organisation(line.by, case.reporter.host)):
+            break
+        # A filter on the same host hands the message back; only the oldest line is that of the client.
+        entry = line if line.by else entry
+        # QUIRK: Exchange Online: what left its edge and came in again is from another customer of it.
+        if line.host.endswith(".outbound.protection.outlook.com"):
+            break
+    return Timing.SYNCHRONOUS if entry and (entry.is_authenticated or entry.is_local) else None
 
 
 def _had_it_from_another_server(case: Case) -> Timing | None:
-    """A server of another organisation had accepted the returned message before the reporter did."""
+    """A server of another organisation had accepted the returned message before the reporter did.
+
+    The returned header: `by mx.hoster.example`, and below it `by mail.example.com`.
+    """
     if case.reporter is None:
         return None
     seen = False
@@ -151,7 +187,10 @@ def _had_it_from_another_server(case: Case) -> Timing | None:
 
 
 def _received_from_the_sender(case: Case) -> Timing | None:
-    """Received-From-MTA is of the sender's organisation, and the reporter of another one."""
+    """Received-From-MTA is of the sender's organisation, and the reporter of another one.
+
+    A report by `mx.hoster.example` with `Received-From-MTA: dns; out.example.com`.
+    """
     if case.reporter is None or not case.received_from:
         return None
     of_sender = any(same_organisation(case.received_from, domain) for domain in case.senders)
@@ -161,7 +200,10 @@ def _received_from_the_sender(case: Case) -> Timing | None:
 
 
 def _authors_side(case: Case) -> Timing | None:
-    """The reporter is of the organisation of the returned message's author, and no recipient is."""
+    """The reporter is of the organisation of the returned message's author, and no recipient is.
+
+    The envelope sender is a mailing service, From is `anne@example.com`, and `mail.example.com` reports.
+    """
     if case.reporter is None or case.original is None:
         return None
     authors = {addresses.domain_of(address) for address in addresses.find((case.original.from_ or "")[:1000])}

@@ -29,7 +29,9 @@ def unwrap(message: Message) -> Message:
 
 
 def _wrapped(message: Message) -> Part | None:
-    if not message.root.children or message.is_delivery_status or not _DAEMON.search(message.headers.raw("from")):
+    if not message.root.children or "message/rfc822" not in message.types or message.is_delivery_status:
+        return None
+    if not _DAEMON.search(message.headers.raw("from")):
         return None
     for part in message.parts:
         if part.content_type == "message/rfc822":

@@ -254,9 +254,10 @@ def ranks() -> str:
 
 
 def timing_rules() -> str:
-    text = "| rule | holds where |\n|---|---|\n"
+    text = "| rule | holds where | example |\n|---|---|---|\n"
     for name, rule in timing.RULES:
-        text += _row(f"`{name}`", (rule.__doc__ or "").strip().rstrip("."))
+        what, _, example = (rule.__doc__ or "").partition("\n\n")
+        text += _row(f"`{name}`", what.strip().rstrip("."), " ".join(example.split()))
     return text
 
 

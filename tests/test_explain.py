@@ -38,7 +38,9 @@ from bouncelib import (
     explain,
     model,
     safe_text,
+    timing,
 )
+from bouncelib.provenance import ORDER
 
 DATE = dt.datetime(2024, 5, 1, 12, 0, tzinfo=dt.UTC)
 HARD = Recipient(
@@ -163,7 +165,7 @@ def test_what_is_said_about_the_report() -> None:
         "It names no recipient.",
         "",
         "Provenance: own: the report is about a message that we sent.",
-        "  message-id says own: <1@example.com>",
+        "  Decided by: the Message-ID of the returned message; message-id says own: <1@example.com>",
         "Read by: arf, rfc3464",
         "Evidence for the report as a whole:",
         "  reporting_mta: rfc3464, field reporting-mta (part 2 line 1): dns; mx.example.net",
@@ -172,6 +174,58 @@ def test_what_is_said_about_the_report() -> None:
         "Damage that was worked around:",
         "  no-end (part 1.2): boundary b",
     ]
+
+
+PROVENANCE = [
+    (
+        Provenance(),
+        ["unproven: nothing proves"],
+    ),
+    (
+        Provenance(ProvenanceVerdict.FOREIGN),
+        ["foreign: the report is about", "  No proof was found, and the context requires one."],
+    ),
+    (
+        Provenance(
+            ProvenanceVerdict.FOREIGN,
+            (
+                Proof("batv", ProvenanceVerdict.FOREIGN, "the tag has expired"),
+                Proof("received", ProvenanceVerdict.OWN, "ours"),
+                Proof("a-proof-of-yours", ProvenanceVerdict.UNPROVEN, ""),
+            ),
+        ),
+        [
+            "foreign: the report is about",
+            "  Decided by: the signature in the address that the report was sent to (BATV); batv says foreign: the tag",
+            "  Also seen: who brought the returned message (Received); received says own: ours",
+            "  Also seen: a-proof-of-yours says unproven",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("provenance", "lines"), PROVENANCE)
+def test_why_it_was_ours_or_not(provenance: Provenance, lines: list[str]) -> None:
+    said = explain.explain(Report(Kind.BOUNCE, provenance=provenance)).partition("Provenance: ")[2].splitlines()
+    assert [line[: len(start)] for line, start in zip(said, lines, strict=True)] == lines
+
+
+def test_there_are_words_for_every_proof_that_decides_and_every_rule_of_timing() -> None:
+    assert {name for name, _, _ in ORDER} <= set(explain.PROOFS)
+    assert {rule for rule, _ in explain.WHEN} == {name for name, _ in timing.RULES}
+
+
+def test_why_it_was_synchronous_or_not() -> None:
+    said = (Evidence("timing", "timing", "foreign-server-reports", text="mx.example.net"),)
+    text = one(timing=Timing.ASYNCHRONOUS, evidence=said)
+    assert "\n    because the server that reports is none of your own: mx.example.net\n" in text
+    assert "because" not in one()
+
+
+def test_a_newcomer_is_told_what_could_tell_more() -> None:
+    hint = "A Context that names your servers, domains and keys can tell more."
+    assert hint in one()
+    assert hint not in explain.explain(Report(Kind.OTHER))
 
 
 TABLES: list[tuple[dict[typing.Any, str], type[enum.StrEnum]]] = [

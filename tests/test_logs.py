@@ -126,6 +126,24 @@ DELIVERIES = [
      "failed", "anne@nx.example", None, "5.1.2", None, None, "nx.example", "bad_domain", True),
     (P + "sm-mta[9]: [ID 197553 mail.info] 5ANC00ab012345: to=<anne@example.net>, delay=1, mailer=esmtp, relay=[192.0.2.1] [192.0.2.1], dsn=5.1.1, stat=User unknown",
      "failed", "anne@example.net", None, "5.1.1", None, None, "192.0.2.1", "bad_mailbox", True),
+    (P + "postfix/pipe[9]: 1B2C3D: to=<bob@example.com>, relay=maildrop, delay=0.1, delays=0.1/0/0/0, dsn=5.1.1, status=bounced (user unknown. Command output: Invalid user specified. )",
+     "failed", "bob@example.com", None, "5.1.1", None, None, None, "bad_mailbox", True),
+    (SMTP + "to=<anne@example.net>, relay=mx.example.net[192.0.2.1]:25, delay=0.1, delays=0.1/0/0/0, dsn=5.6.7, status=bounced (SMTPUTF8 is required, but was not offered by host mx.example.net[192.0.2.1])",
+     "failed", "anne@example.net", None, "5.6.7", None, None, "mx.example.net", "protocol_error", False),
+    # Sendmail: a program behind an alias, which it names as the one in control; an address without its aliases.
+    (S + 'to="|/usr/bin/prog", ctladdr=<team@example.com> (1/1), delay=00:00:00, mailer=prog, dsn=5.3.0, stat=unknown mailer error 1',
+     "failed", "team@example.com", None, "5.3.0", None, None, None, "mailer_error", False),
+    (S + "to=\\\\bob, ctladdr=<bob@example.com> (1/1), delay=00:00:00, mailer=local, dsn=5.1.1, stat=User unknown",
+     "failed", "bob", None, "5.1.1", None, None, None, "bad_mailbox", True),
+    # Exim
+    (E + "** anne@example.net R=dnslookup T=remote_smtp H=mx.example.net [192.0.2.1]: SMTP error from remote mail server after pipelined end of data: 550 5.7.1 Message classified as spam",
+     "failed", "anne@example.net", None, "5.7.1", 550, "DATA", "mx.example.net", "spam_content", False),
+    (E + "** anne@example.net R=dnslookup T=remote_smtp H=mx.example.net [192.0.2.1]: SMTP error from remote mail server after pipelined end of data: 550 denied",
+     "failed", "anne@example.net", None, None, 550, "DATA", "mx.example.net", "undetermined", False),
+    (E + "== anne@example.net routing defer (-1): host lookup did not complete",
+     "delayed", "anne@example.net", None, None, None, None, None, "dns_failure", False),
+    (P + "exim[9]: [1\\2] 1vNAbC-000000012ab-1XyZ ** anne@example.net: Unrouteable address",
+     "failed", "anne@example.net", None, None, None, None, None, "bad_domain", True),
 ]  # fmt: skip
 
 
@@ -150,6 +168,9 @@ def test_a_delivery(case: tuple[object, ...]) -> None:
 
 
 OTHERS = [
+    S + "to=<anne@example.net>,<bart@example.net>, [more]",
+    S + 'to="|/usr/bin/prog", delay=00:00:00, mailer=prog, dsn=5.0.0, stat=Service unavailable',
+    E + "*> anne@example.net R=dnslookup T=remote_smtp H=mx.example.net [192.0.2.1]",  # exim -N
     "",
     "\n\n",
     "Dear Anne,",
@@ -178,7 +199,6 @@ OTHERS = [
     S + "from=<bob@example.com>, size=500, class=0, nrcpts=1, msgid=<1@example.com>, proto=ESMTP, relay=a [192.0.2.9]",
     S + ESMTP + "dsn=2.0.0, stat=queued",
     S + ESMTP + "quarantine=spam, stat=quarantined",
-    S + 'to="|/usr/bin/prog", ctladdr=<team@example.com> (1/1), delay=00:00:00, mailer=prog, dsn=5.0.0, stat=Service unavailable',
     S + "Milter: to=<x@example.com>, reject=550 5.1.1 no such user",
     S + "ruleset=check_rcpt, arg1=<x@example.com>, relay=a [192.0.2.9], reject=550 5.7.1 Relaying denied",
     S + "5ANC00ab012346: DSN: User unknown",

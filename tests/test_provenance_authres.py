@@ -23,6 +23,12 @@ SPF: Header = (
     "Received-SPF",
     "Fail (mx.example.net: news@example.com does not) envelope-from=news@example.com; receiver=mx.example.net",
 )
+# pypolicyd-spf, which Postfix puts above its own Received line.
+NAMELESS: Header = (
+    "Received-SPF",
+    "Fail (mailfrom) identity=mailfrom; client-ip=203.0.113.9; envelope-from=news@example.com; receiver=<UNKNOWN>",
+)
+REQUEUED: Header = ("Received", "by mx.example.net (Postfix) id 4X")
 PASS: Header = (
     "Authentication-Results",
     "mx.example.net; dkim=pass header.d=example.com; spf=fail smtp.mailfrom=example.com",
@@ -40,6 +46,10 @@ def other(field: Header, old: str, new: str) -> Header:
         ([INSIDE, DMARC, BULK], FOREIGN),
         ([ARC, BULK], FOREIGN),
         ([SPF, BULK], FOREIGN),
+        ([NAMELESS, BULK], FOREIGN),
+        ([REQUEUED, NAMELESS, BULK], FOREIGN),
+        ([BULK, NAMELESS], None),  # where the sender could have written it
+        ([NAMELESS], None),
         ([DMARC, BULK, BELOW], UNPROVEN),  # forwarded, perhaps
         ([SPF, BULK, BELOW], UNPROVEN),
         ([DMARC, BULK, ("List-Id", "<readers.example.org>")], UNPROVEN),

@@ -16,6 +16,10 @@ ADDRESS = "news@example.com"
 TAGGED = batv.make(ADDRESS, KEY, now=NOW)
 
 
+# Made by a program that signs the address as it was given: HMAC-SHA1("this year's", "0787News@example.com").
+AS_GIVEN = "prvs=0787cd3304=News@example.com"
+
+
 def days(number: float) -> dt.datetime:
     return NOW + dt.timedelta(days=number)
 
@@ -38,6 +42,12 @@ def last(address: str) -> str:
         (TAGGED, [KEY], None, ""),
         (TAGGED.upper().replace("NEWS@EXAMPLE.COM", ADDRESS), [KEY], NOW, ""),
         (last(TAGGED), [KEY], NOW, ""),
+        (TAGGED.replace("prvs=0787ac0fab=news", "prvs=news/0787ac0fab"), [KEY], NOW, ""),
+        (batv.make("News.Desk@Example.com", KEY, now=NOW), [KEY], NOW, ""),
+        (batv.make("News.Desk@Example.com", KEY, now=NOW).lower(), [KEY], NOW, ""),
+        (batv.make("News.Desk@Example.com", KEY, now=NOW).upper(), [KEY], NOW, ""),
+        (AS_GIVEN, [KEY], NOW, ""),
+        (AS_GIVEN.lower(), [KEY], NOW, "signature"),
         (TAGGED, [OLD, KEY], NOW, ""),
         (TAGGED, {"0": KEY, "1": OLD}, NOW, ""),
         (TAGGED, {1: KEY}, NOW, "signature"),
@@ -69,6 +79,9 @@ def test_tags_are_checked(address: str, keys: list[bytes], now: dt.datetime | No
         (TAGGED, ADDRESS, 0),
         ("news+prvs=1784a0f2c3@example.com", ADDRESS, 1),
         ("prvs=news=1784a0f2c3@example.com", ADDRESS, 1),
+        ("prvs=news/1784a0f2c3@example.com", ADDRESS, 1),
+        ("prvs=1784a0f2c3/news@example.com", ADDRESS, 1),
+        ("prvs=short/news@example.com", ADDRESS, -1),
         ("btv1==020fbc2871f==news@example.com", ADDRESS, -1),
         ("prvs=a=b=news@example.com", "b=news@example.com", -1),
         (ADDRESS, None, None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import pathlib
 import tomllib
 
@@ -55,6 +56,47 @@ def test_what_is_signed_is_told() -> None:
     assert fields["to"] == "anne@example.net"
     assert fields["message-id"] == "<20261123.4711@example.com>"
     assert "received" not in fields
+
+
+# Signed on 2026-11-23 at 12:00 UTC, with an `x=` one day later.
+EXPIRING = b"""\
+DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;
+ i=@example.com; q=dns/txt; s=s2; t=1795435200; x=1795521600; h=from :
+ to : subject : message-id;
+ bh=Ba3gj8+xBPQLJTahTfzW6RbWQ/XPgESxkCi2B66PSQg=;
+ b=JYcwtozcYYTbbb8k1+mc2BdVHh4aNTzHMwrdkaiMTRX3pVJ0FEuNdz/4DcOS/HpTnAd4B
+ /S68MAl0AnEafG9r12X2Fv/Bzz2IPN5Mu5ryzQ95ufnYHYa3IRQxchkexTSX59SvU3kyeK/
+ qIk6bl2OP0AC5Tx7L1/bGWmAs5snJliv16EEhJOp0LJnreeFajNysuObu2M/hWSvkwUMEhq
+ n9ehVAIgtwqK41LCp+CRtpImE71nC6OSNEaq7MpjJ+Lq498XTw1LF0NigwryhCT61vkqkeO
+ S4sD1+deMFRY+9Nma0nl93bIw3jxIMTNJe8CyB2WMHALy12Zm5EZ8QJGrupQ==
+From: The News <news@example.com>
+To: anne@example.net
+Subject: News of the week
+Message-ID: <20261123.4711@example.com>
+"""
+EXPIRING_KEYS = {"s2._domainkey.example.com": (
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0cEhB2GkKq2WugXxD8O5eylUkcR+NCGCFlQ/OEkP8/fe7FdyBZVklB8r"
+    "gtemUWaqJCS0Q9TDkcKai/JmdB/xLivVZYMEWmGc6JLu+V2kD4HWENlaXq7qc2stOwxgreXxBjtKRFKS4Yg550WF9xYAvZzFeVN+"
+    "ZtykDDKY0dAtk3s3VP8B0vR6tOUDuFHonu1ZmUWvryWAY9ChKL+9vkGq/te8ar8r9ZmnNa2P+3tOewJ6ik0qUQFf6m1Vv79aSwJs"
+    "KhHOmYP3GsvIvX6jKedHsBNL/qQyuEjpKeOf5H7qHfnwREqUVe1HF3e8MhUVy66mf56esDre6bBTbDi5i9/LTQIDAQAB"
+)}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (None, OWN),
+        (dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC), OWN),
+        (dt.datetime(2026, 11, 24, 12, 1, tzinfo=dt.UTC), UNPROVEN),
+        (dt.datetime(2027, 11, 24, tzinfo=dt.UTC), UNPROVEN),
+    ],
+)
+def test_a_signature_expires(now: dt.datetime | None, expected: ProvenanceVerdict) -> None:
+    found = dkim.verify(EXPIRING, EXPIRING_KEYS, now=now)
+    assert found
+    assert found.proof.verdict is expected
+    assert ("expired" in found.proof.text) is (expected is UNPROVEN)
+    assert bool(found.fields) is (expected is OWN)
 
 
 def test_without_the_package_the_context_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bouncelib import ProvenanceVerdict
+from bouncelib import BouncelibError, ProvenanceVerdict
 from bouncelib.provenance import message_id
 
 OWN, FOREIGN, UNPROVEN = ProvenanceVerdict.OWN, ProvenanceVerdict.FOREIGN, ProvenanceVerdict.UNPROVEN
@@ -39,6 +39,14 @@ def fails(message_id: str) -> bool:
 def test_message_ids(found: str, arguments: dict[str, object], expected: ProvenanceVerdict | None) -> None:
     proof = message_id.prove(found, **arguments)  # type: ignore[arg-type]
     assert (proof.verdict if proof else None) is expected
+
+
+@pytest.mark.parametrize(
+    ("unique", "domain", "secret"), [("a b", "example.com", "x"), ("a", "@example.com", "x"), ("a", "example.com", b"")]
+)
+def test_what_cannot_be_signed_is_said(unique: str, domain: str, secret: str | bytes) -> None:
+    with pytest.raises(BouncelibError, match=r"message_id\.make"):
+        message_id.make(unique, domain, secret)
 
 
 def test_an_error_of_the_callback_stays_visible() -> None:

@@ -35,6 +35,19 @@ FORMS = [
      "h.example.org", "", "::ffff:192.0.2.9", "mx.example.net"),
     ("from [192.0.2.9] (h.example.org)\tby mx.example.net (chasquid) with ESMTPS; " + DATE,
      "h.example.org", "", "192.0.2.9", "mx.example.net"),
+    # The client calls itself by an address of somebody else.
+    ("from [192.0.2.1] (r.example.org [203.0.113.9]) by mx.example.net (Postfix) with ESMTP id 4X; " + DATE,
+     "", "r.example.org", "203.0.113.9", "mx.example.net"),
+    ("from [192.0.2.1] ([::ffff:203.0.113.9])\n  by mx.example.net with ESMTP\n  id 00; " + DATE,
+     "", "", "::ffff:203.0.113.9", "mx.example.net"),
+    ("from [203.0.113.9] ([192.0.2.1])\tby mx.example.net (chasquid) with ESMTPS; " + DATE,
+     "", "", "203.0.113.9", "mx.example.net"),
+    ("from [203.0.113.9] (helo=[192.0.2.1]) by mx.example.net with esmtp (Exim 4.96) id 1x; " + DATE,
+     "", "", "203.0.113.9", "mx.example.net"),
+    ("from r.example.org ([203.0.113.9] helo=[192.0.2.1]) by mx.example.net with esmtp (Exim 4.96) id 1x; " + DATE,
+     "", "r.example.org", "203.0.113.9", "mx.example.net"),
+    ("from unknown (HELO [192.0.2.1]) (203.0.113.9)\n  by mx.example.net with SMTP; " + DATE,
+     "", "", "203.0.113.9", "mx.example.net"),
     ("from A.prod.example.org (2001:db8::1) by B.prod.example.org (2001:db8::2) with Microsoft SMTP Server id 15.20",
      "a.prod.example.org", "", "2001:db8::1", "b.prod.example.org"),
     ("from h.example.org (r.example.org. [IPv6:2001:db8::7]) by mx.example.net with ESMTPS id x1-2 for <a@example.net>",
@@ -82,6 +95,9 @@ def test_a_client_on_the_same_host_is_told(line: str, expected: bool) -> None:
         ("from pc (p.example.com [198.51.100.1]) (Authenticated sender: anne) by m.example.com with ESMTP id 4", True),
         ("from pc (p.example.com [198.51.100.1]) (AUTH: LOGIN anne) by m.example.com with esmtp", True),
         ("from pc (p.example.com [198.51.100.1]) by mail.example.com (Postfix) with ESMTPS id 4", False),
+        ("from A.prod.outlook.com ([fe80::1]) by A.prod.outlook.com ([fe80::1%7]) with mapi id 15.20; now", True),
+        ("from [198.51.100.1] by web1.example.com via HTTP; now", True),
+        ("from mapi.example.org (http [203.0.113.9]) by mail.example.com with ESMTP", False),
         ("from authenticated.example.org (authenticated [203.0.113.9]) by mail.example.com with SMTP", False),
         ("from [203.0.113.9] (authenticated) by mail.example.com (chasquid) with ESMTP", False),
         ("from esmtpsa (x [203.0.113.9]) by mail.example.com with smtp", False),
@@ -99,6 +115,12 @@ TO_FORWARDER = "from mail.example.com (mail.example.com [192.0.2.1]) by fwd.exam
 INSIDE = "from mx.example.net (mx.example.net [198.51.100.25]) by store.example.net (Dovecot) with LMTP id 4"
 NO_NAME = "from unknown (HELO mail.example.com) (192.0.2.1) by mx.example.net with SMTP"
 
+EXCHANGE_ONLINE = [
+    "from AM0EUR.eop-eur01.prod.protection.outlook.com (2001:db8::9) by AM0PR.outlook.office365.com (2001:db8::8)",
+    "from mail.example.com (192.0.2.1) by AM0EUR.mail.protection.outlook.com (10.13.1.1) with Microsoft SMTP Server id",
+    SUBMITTED,
+]
+
 CHAINS = [
     ([HANDED, SUBMITTED], NAMES, OWN),
     ([INSIDE, HANDED, SUBMITTED], NAMES, OWN),
@@ -112,8 +134,13 @@ CHAINS = [
     ([BULK, SUBMITTED], NAMES, FOREIGN),
     ([BULK, HANDED, SUBMITTED], NAMES, FOREIGN),
     ([BULK, INSIDE, HANDED, SUBMITTED], NAMES, FOREIGN),
+    ([BULK.replace("bulk.example.org", "[192.0.2.1]", 1), SUBMITTED], NETWORKS, FOREIGN),
+    # It calls itself by the name of the server that it brings the message to, with a hand-over invented below.
+    ([BULK.replace("bulk.example.org (bulk.example.org", "mx.example.net (unknown"), HANDED], NAMES, FOREIGN),
+    ([INSIDE.replace("(mx.example.net [198.51.100.25]", "(unknown [10.0.0.1]"), HANDED], NAMES, OWN),
     ([FORWARDED, TO_FORWARDER, SUBMITTED], NAMES, UNPROVEN),
     ([FORWARDED, BULK.replace("mx.example.net", "fwd.example.org")], NAMES, FOREIGN),
+    (EXCHANGE_ONLINE, NAMES, OWN),
     ([SUBMITTED], NAMES, UNPROVEN),
     (["by mx.example.net (Postfix) id 4"], NAMES, None),
     (["no line at all"], NAMES, None),
@@ -151,6 +178,13 @@ def test_what_our_own_server_took(lines: list[str], recipients: list[str], expec
     assert (proof.verdict if proof else None) is expected
 
 
+def test_where_the_networks_are_known_the_address_counts() -> None:
+    claimed = HANDED.replace("mx.example.net", "mail.example.com").replace("192.0.2.1", "203.0.113.9")
+    assert received.brought_from_outside([claimed], NETWORKS, verified=True)
+    assert not received.brought_from_outside([claimed.replace("203.0.113.9", "10.0.0.1")], NETWORKS, verified=True)
+    assert not received.brought_from_outside([claimed], NETWORKS)
+
+
 @pytest.mark.parametrize(
     ("lines", "verified", "expected"),
     [
@@ -161,10 +195,37 @@ def test_what_our_own_server_took(lines: list[str], recipients: list[str], expec
         ([HANDED, "by mx.example.org (Postfix) id 4"], True, True),
         (["from mail.example.com ([203.0.113.9]) by mx.example.net with ESMTP"], False, False),
         (["from mail.example.com ([203.0.113.9]) by mx.example.net with ESMTP"], True, True),
+        ([HANDED.replace("192.0.2.1", "203.0.113.9").replace("mx.example.net", "mail.example.com")], True, False),
     ],
 )
 def test_who_brought_the_report(lines: list[str], verified: bool, expected: bool) -> None:
     assert received.brought_from_outside(lines, NAMES, verified=verified) is expected
+
+
+TO_US = "from mx.example.net (mx.example.net [198.51.100.25]) by mail.example.com (Postfix) with ESMTP id 4"
+TO_STORE = "from mail.example.com (mail.example.com [10.0.0.1]) by store.example.com with LMTP id 4"
+STORE = Context(own_mtas=[".example.com"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "context", "expected"),
+    [
+        ([TO_US], NAMES, "mx.example.net"),
+        ([TO_US], Context(), "mx.example.net"),
+        ([TO_STORE, TO_US], STORE, "mx.example.net"),
+        ([TO_STORE, TO_US], Context(), "mx.example.net"),
+        (["by mail.example.com (Postfix) id 4", TO_US], NAMES, "mx.example.net"),
+        ([LOCAL[0], TO_US], NAMES, "mx.example.net"),
+        ([STRANGER, TO_US], NAMES, "bulk.example.org"),
+        ([TO_US.replace("(mx.example.net [", "(unknown ["), TO_US], NAMES, ""),
+        ([TO_US.replace("by mail.example.com", "by mail.example.org")], NAMES, ""),
+        ([STRANGER.replace("bulk.example.org (bulk.example.org", "mail.example.com (unknown"), TO_US], NAMES, ""),
+        (["by mail.example.com (Postfix) id 4"], NAMES, ""),
+        ([], NAMES, ""),
+    ],
+)
+def test_the_host_that_brought_the_report(lines: list[str], context: Context, expected: str) -> None:
+    assert received.bringer(lines, context) == expected
 
 
 def test_organisations() -> None:

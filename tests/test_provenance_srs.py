@@ -40,6 +40,7 @@ def test_the_form() -> None:
         (srs.make(SENDER, SECRET, "fwd.example.com", now=NOW, separator="+"), [SECRET], NOW, ""),
         (srs.make(SENDER, SECRET, "fwd.example.com", now=NOW, separator="-"), [SECRET], NOW, ""),
         (srs.make(SENDER, SECRET, "fwd.example.com", now=NOW, length=8), [SECRET], NOW, ""),
+        (srs.make(SENDER, SECRET, "fwd.example.com", now=NOW, length=28), [SECRET], NOW, ""),
         (FIRST, [SECRET], later(21), ""),
         (FIRST, [SECRET], later(22), "expired"),
         (FIRST, [SECRET], later(-1), ""),
@@ -54,6 +55,9 @@ def test_the_form() -> None:
         (SECOND, [SECRET], later(500), ""),  # the time stamp is the first forwarder's
         (THIRD, [SECRET], NOW, ""),
         (SENDER, [SECRET], NOW, "no rewritten address"),
+        ("SRS0=abc=JM=example.org=carl@fwd.example.com", [SECRET], NOW, "without its parts"),
+        ("srs1-@fwd.example.com", [SECRET], NOW, "without its parts"),
+        ("SRS0=abcd=JM=example.org=@fwd.example.com", [SECRET], NOW, "without its parts"),
     ],
 )
 def test_addresses_are_checked(address: str, secrets: list[bytes], now: dt.datetime | None, wrong: str) -> None:
@@ -85,6 +89,9 @@ def test_proofs() -> None:
     assert own.verdict is ProvenanceVerdict.OWN
     assert foreign
     assert foreign.verdict is ProvenanceVerdict.FOREIGN
+    odd = srs.prove("SRS0=abc=JM=example.org=carl@fwd.example.com", [SECRET])
+    assert odd
+    assert odd.verdict is ProvenanceVerdict.FOREIGN
     assert srs.prove(FIRST, []) is None
     assert srs.prove(SENDER, [SECRET]) is None
 

@@ -74,9 +74,48 @@ def test_signatures_are_checked(
     assert check_verp(address, secrets, now=now) == expected
 
 
+PLAIN_RECIPIENTS = [
+    "anne@example.net",
+    "Anne.O'Neil+tag=x@Example.net",
+    "a-b_c=d+e-@sub.example.co.uk",
+    "-bv1-any-@example.net",
+    "x" * 80 + "@example.net",
+]
+ENCODED_RECIPIENTS = [
+    "Zoë@example.net",
+    "anne@bücher.example",
+    '"Anne B"@example.net',
+    '"a@b"@example.net',
+    "anne@[192.0.2.1]",
+    "anne@localhost",
+    "anne@example.net.",
+]
+
+
+@pytest.mark.parametrize("recipient", [*PLAIN_RECIPIENTS, *ENCODED_RECIPIENTS])
+def test_every_recipient_comes_back_whatever_became_of_the_case(recipient: str) -> None:
+    address = make_verp("bounces@lists.example.com", recipient, SECRET, now=NOW)
+    assert (f"{recipient.rpartition('@')[2]}@" in address) is (recipient in PLAIN_RECIPIENTS)
+    assert address.isascii()
+    assert address.count("@") == 1
+    context = bouncelib.Context(verp=[SECRET], own_domains=["lists.example.com"], now=NOW)
+    for returned in (address, address.lower(), address.upper()):
+        found = check_verp(returned, SECRET, now=NOW)
+        assert found
+        assert found.lower() == recipient.lower()
+        assert bouncelib.check_bounce_address(returned, context).verdict == "accept"
+    assert check_verp(address.replace("bv1-780", "bv1-781"), SECRET, now=NOW) is None
+
+
 @pytest.mark.parametrize(
     ("bounces", "recipient", "secret"),
-    [("bounces", "a@b.example", "x"), ("b@c.example", "a", "x"), ("b@c.example", "a@b.example", "")],
+    [
+        ("bounces", "a@b.example", "x"),
+        ("b@c.example", "a", "x"),
+        ("b@c.example", "a\n@b.example", "x"),
+        ("b@c.example", "\udcff@b.example", "x"),
+        ("b@c.example", "a@b.example", ""),
+    ],
 )
 def test_what_cannot_be_signed_is_said(bounces: str, recipient: str, secret: str) -> None:
     with pytest.raises(BouncelibError, match="make_verp"):
@@ -87,7 +126,12 @@ def test_proofs() -> None:
     own = verp.prove(SIGNED, [SECRET], now=NOW)
     assert own
     assert own.verdict is ProvenanceVerdict.OWN
-    for address in (SIGNED.replace("Anne", "Bert"), "bounces+bv1-odd@lists.example.com"):
+    for address in (
+        SIGNED.replace("Anne", "Bert"),
+        "bounces+bv1-odd@lists.example.com",
+        "bounces+bv1-780-aaaaaaaaaaaaaaaa-77777777@lists.example.com",  # base32, and no UTF-8
+        "bounces+bv1-780-aaaaaaaaaaaaaaaa-mfxg4@lists.example.com",  # no address
+    ):
         foreign = verp.prove(address, [SECRET], now=NOW)
         assert foreign
         assert foreign.verdict is ProvenanceVerdict.FOREIGN

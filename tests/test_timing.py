@@ -77,6 +77,18 @@ def test_with_a_context_who_reports_decides(own: tuple[str, ...], reporting: str
 TO_US = "Received: from a.client.example (a.client.example [192.0.2.1]) by mail.sender.example; now\n"
 TO_THEM = "Received: from mail.sender.example (mail.sender.example [192.0.2.2]) by mx.hoster.example; now\n"
 LOGGED_IN = "Received: from pc (unknown [192.0.2.3]) by smtp.isp.example with ESMTPSA id 1; now\n"
+FILTER = "Received: from localhost (localhost [127.0.0.1]) by smtp.isp.example (Postfix); now\n"
+TO_ISP = "Received: from mail.sender.example (mail.sender.example [192.0.2.2]) by smtp.isp.example; now\n"
+WEBMAIL = "Received: from [192.0.2.3] by web7.isp.example via HTTP; now\n"
+FOR_ALIAS = TO_THEM.replace("; now", " for <info@hoster.example>; now")
+
+# Two hops in one house: Exchange Online before it sends.
+EXCHANGE_ONLINE = (
+    "Received: from A2.eurprd01.prod.exchangelabs.com (2001:db8::1) by A1.eurprd01.prod.exchangelabs.com (2001:db8::2)"
+    " with Microsoft SMTP Server id 15.20; now\n"
+    "Received: from A2.prod.outlook.com ([fe80::1]) by A2.prod.outlook.com ([fe80::1%7]) with mapi; now\n"
+)
+EDGE = "Received: from A3.outbound.protection.outlook.com (2001:db8::3) by A4.mail.protection.outlook.com; now\n"
 
 WITHOUT_CONTEXT = [
     # rule, message, expected
@@ -97,6 +109,37 @@ WITHOUT_CONTEXT = [
         ),
         "asynchronous",
     ),
+    # A filter on the reporter's own host hands the message back to it; the client is in the oldest line.
+    (
+        "had-it-from-a-client",
+        dsn("dns; smtp.isp.example", carried=FOREIGN_HOP, returned=FILTER + LOGGED_IN),
+        "synchronous",
+    ),
+    (
+        "had-it-from-another-server",
+        dsn("dns; smtp.isp.example", carried=FOREIGN_HOP, returned=FILTER + TO_ISP + TO_US),
+        "asynchronous",
+    ),
+    ("nothing-tells", dsn("dns; smtp.isp.example", carried=FOREIGN_HOP, returned=FILTER + TO_ISP), "unknown"),
+    ("had-it-from-a-client", dsn("dns; web.isp.example", carried=FOREIGN_HOP, returned=WEBMAIL), "synchronous"),
+    (
+        "had-it-from-a-client",
+        dsn("dns; A1.eurprd01.prod.exchangelabs.com", carried=FOREIGN_HOP, returned=EXCHANGE_ONLINE),
+        "synchronous",
+    ),
+    (
+        "nothing-tells",  # from one customer of it to another
+        dsn("dns; A5.eurprd01.prod.exchangelabs.com", carried=FOREIGN_HOP, returned=EDGE + EXCHANGE_ONLINE),
+        "unknown",
+    ),
+    # The recipient is a forwarding target; the reporter took the message for an address of its own.
+    ("reporter-of-one-side", dsn("dns; mx.hoster.example", carried=FOREIGN_HOP, returned=FOR_ALIAS), "asynchronous"),
+    # Fetched or tunnelled: no line has a host in it, and yet two organisations wrote them.
+    (
+        "nothing-tells",
+        dsn("dns; mx.hoster.example", carried=INSIDE + INSIDE.replace("mail.example.com", "mx.hoster.example")),
+        "unknown",
+    ),
     ("reporter-of-the-authors-side", dsn("dns; smtp.author.example", carried=FOREIGN_HOP), "synchronous"),
     ("nothing-tells", dsn("dns; mx.hoster.example", carried=FOREIGN_HOP), "unknown"),
     # Sender and recipient of one organisation: the side tells nothing.
@@ -115,7 +158,7 @@ def test_without_a_context_the_first_rule_that_answers_decides(rule: str, raw: b
 def test_every_rule_has_a_case_and_a_sentence() -> None:
     named = {case[0] for case in WITHOUT_CONTEXT} | {"own-server-reports", "foreign-server-reports"}
     assert {name for name, _ in timing.RULES} == named - {"nothing-tells"}
-    assert all(rule.__doc__ for _, rule in timing.RULES)
+    assert all("\n\n" in (rule.__doc__ or "") for _, rule in timing.RULES)  # what it holds for, and an example
 
 
 @pytest.mark.parametrize(

@@ -20,13 +20,16 @@ from ..model import Finding, Kind, Value
 if TYPE_CHECKING:
     from email.message import Message as StdlibMessage
 
-__all__ = ["MAX_LINE", "MAX_NESTED", "MAX_SIZE", "Flufl", "FluflAdapter", "FluflDetector"]
+__all__ = ["MAX_LINE", "MAX_LINES", "MAX_NESTED", "MAX_SIZE", "Flufl", "FluflAdapter", "FluflDetector"]
 
 MAX_SIZE = 1 << 16
 """Bytes of a message that are handed over, for some of the patterns on the other side are not linear."""
 
 MAX_LINE = 400
 """Bytes of a line that are handed over, for the same reason."""
+
+MAX_LINES = 1000
+"""Lines of a message that are handed over: each of them is read again by every pattern on the other side."""
 
 MAX_NESTED = 20
 """Multiparts and enclosed messages beyond which nothing is handed over: the standard library's parser recurses."""
@@ -45,8 +48,9 @@ class FluflDetector(Protocol):
 class FluflAdapter:
     """A detector written for flufl.bounce as one of this library's.
 
-    Only messages that bear a mark of a bounce (see `bouncelib.marks`) are handed over, cut at `MAX_SIZE` and
-    `MAX_LINE`, and not those nested deeper than `MAX_NESTED`. Temporary failures become delays, permanent ones bounces.
+    Only messages that bear a mark of a bounce (see `bouncelib.marks`) are handed over, cut at `MAX_SIZE`, `MAX_LINES`
+    and `MAX_LINE`, and not those nested deeper than `MAX_NESTED`. Temporary failures become delays, permanent ones
+    bounces.
     `fallback` keeps the detector back until the others have found nobody.
     """
 
@@ -63,6 +67,7 @@ class FluflAdapter:
         if not is_report(message.headers) or _holds_report(message):
             return
         raw = _LONG.sub(lambda match: match[0][:MAX_LINE], message.raw[:MAX_SIZE])
+        raw = b"\n".join(raw.split(b"\n", MAX_LINES)[:MAX_LINES])
         low = raw.lower()
         if low.count(b"multipart/") + low.count(b"message/") <= MAX_NESTED:
             import email.policy

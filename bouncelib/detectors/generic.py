@@ -55,7 +55,7 @@ _OPENS = re.compile(
 )
 
 # Begun at the start of a word only, lest a long word be tried from each of its letters.
-_ADDRESS = re.compile(rf"(?:^|(?<=[\s<>()\[\]:;,\"'=])){addresses.ADDRESS}")
+_ADDRESS = re.compile(rf"(?:^|(?<=[\s<>()\[\]:;,\"'=（：「【，。])){addresses.ADDRESS}")
 
 # What an address is not, where one of these words stands right before it.
 _NOT_FAILED = re.compile(
@@ -79,7 +79,7 @@ _FAILED = (
     "unable to deliver", "not able to deliver", "was not delivered", "wasn't delivered", "were not delivered",
     "not been delivered", "not delivered to", "was undeliverable", "is undeliverable", "undeliverable address",
     "undeliverable to", "undelivered to", "delivery failed", "delivery has failed", "delivery to the following",
-    "failed delivery", "delivery failure", "failed recipient", "failed address", "following address(es) failed",
+    "failed delivery", "delivery failure", "failed recipient", "failed address", "undeliverable recipient", "following address(es) failed",
     "recipients failed", "addresses failed", "address failed", "address had", "addresses had", "did not reach",
     "not reach the following", "did not receive", "does not exist", "doesn't exist", "doesn’t exist",
     "was returned because", "has been returned because", "intended recipient:", "originally addressed to",
@@ -120,18 +120,18 @@ _FAILED = (
     "bestaat niet", "onbekende gebruiker", "onbekende ontvanger", "kunde inte levereras", "kunne ikke leveres",
     "ei voitu toimittaa",
     # Polish, Czech, Hungarian
-    "nie została dostarczona", "nie zostało dostarczone", "nie można dostarczyć", "nie mogła zostać dostarczona",
+    "nie została dostarczona", "nie zostało dostarczone", "nie można dostarczyć", "nie można było dostarczyć", "nie mogła zostać dostarczona",
     "nie istnieje", "nieznany użytkownik", "nelze doručit", "nebyla doručena", "nebylo možné doručit", "neexistuje",
     "nem kézbesíthető", "nem sikerült kézbesíteni",
     # Russian, Ukrainian, Turkish
-    "не может быть доставлен", "не было доставлен", "не доставлен", "не удалось доставить", "невозможно доставить",
+    "не может быть доставлен", "не може бути доставлен", "не вдалося доставити", "не было доставлен", "не доставлен", "не удалось доставить", "невозможно доставить",
     "не удаётся доставить", "не существует", "пользователь не найден", "ящик переполнен", "teslim edilemedi",
     "iletilemedi", "gönderilemedi", "teslim edilemiyor", "bulunamadı",
     # Japanese, Chinese, Korean
     "送信できませんでした", "配信できませんでした", "配送できませんでした", "届けることができません", "送信に失敗",
-    "配信に失敗", "存在しません", "見つかりません", "宛先が不明", "无法送达", "无法投递", "投递失败", "发送失败",
+    "配信に失敗", "存在しません", "見つかりません", "宛先が不明", "无法送达", "未能送达", "未能投递", "未能成功投递", "无法投递", "投递失败", "发送失败",
     "无法发送",
-    "不存在", "無法傳送", "無法送達", "無法投遞", "傳送失敗", "配達できません", "전달할 수 없", "전송되지",
+    "不存在", "無法傳送", "無法傳遞", "無法送達", "無法投遞", "傳送失敗", "配達できません", "전달할 수 없", "전송되지",
     "배달하지 못",
     "배달할 수 없", "전송하지 못", "존재하지 않",
 )  # fmt: skip

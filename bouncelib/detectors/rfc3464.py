@@ -86,40 +86,36 @@ def _is_status(group: list[_Field]) -> bool:
 
 def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
     """The groups of fields, each field as (lower-case name, unfolded value, line)."""
-    groups: list[list[_Field]] = []
-    group: list[_Field] = []
+    groups: list[list[tuple[str, list[str], int]]] = []
+    group: list[tuple[str, list[str], int]] = []
     number = skipped
-    for field, begun, folded, _, stray in _LINE.findall(text):
+    for field, value, folded, _, stray in _LINE.findall(text):
         number += 1
         if field:
             low = field.lower()
             # A group that begins without a blank line before it: the recipient is named a second time.
-            if low in _OPENERS and group and any([known == low for known, _, _ in group]):
+            if low in _OPENERS and any([known == low for known, _, _ in group]):
                 groups.append(group)
                 group = []
-            group.append((low, _unfolded(begun, folded) if folded else begun, number))
+            lines = [value]
+            group.append((low, lines, number))
             if folded:
-                number += folded.count("\n")
+                lines += [line.strip() for line in folded[1:].split("\n")]
+                number += len(lines) - 1
         elif not stray:
             if group:
                 groups.append(group)
                 group = []
         elif group:
-            name, value, at = group[-1]
-            group[-1] = (name, f"{value}\n{stray.strip()}", at)
+            group[-1][1].append(stray.strip())
         elif groups:
             # QUIRK: a blank line within a folded Diagnostic-Code.
-            last = groups[-1]
-            name, value, at = last[-1]
-            if name == "diagnostic-code" and stray[0].isspace():
-                last[-1] = (name, f"{value}\n{stray.strip()}", at)
+            last, lines, _ = groups[-1][-1]
+            if last == "diagnostic-code" and stray[0].isspace():
+                lines.append(stray.strip())
     if group:
         groups.append(group)
-    return groups
-
-
-def _unfolded(value: str, folded: str) -> str:
-    return "\n".join([value, *[line.strip() for line in folded[1:].split("\n")]])
+    return [[(name, "\n".join(lines), at) for name, lines, at in group] for group in groups]
 
 
 def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:

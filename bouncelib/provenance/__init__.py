@@ -15,9 +15,9 @@ from ..context import Context
 from ..frozen import frozen
 from ..mime import RETURNED, Message
 from ..model import Original, Proof, Provenance, ProvenanceVerdict, UnparsedField
-from . import authres, batv, dkim, message_id, received, srs, verp
+from . import authres, batv, dkim, message_id, received, srs, stranger, verp
 
-__all__ = ["ORDER", "Case", "Judged", "judge"]
+__all__ = ["ORDER", "Case", "Judged", "judge", "received_lines", "tag_proofs"]
 
 OWN, FOREIGN, UNPROVEN = ProvenanceVerdict.OWN, ProvenanceVerdict.FOREIGN, ProvenanceVerdict.UNPROVEN
 
@@ -66,51 +66,73 @@ _MAX_TEXT = 1 << 17
 class Case:
     """What there is to judge.
 
-    `reporter` is the host that wrote the report, where that is known; `recipients` are those that the report names,
-    each with the address that the sender used, or `None`. `is_bounce` says that it went to the envelope sender, as
-    delivery reports do; complaints and read receipts go to addresses that carry no tag.
+    `carrier` is the message as it came, and `message` the report in it: another one where a filter, or somebody who
+    plays one, has wrapped it. `reporter` is the host that wrote the report, where that is known; `recipients` are those
+    that the report names, each with the address that the sender used, or `None`. `is_bounce` says that it went to the
+    envelope sender, as delivery reports do; complaints and read receipts go to addresses that carry no tag.
     """
 
     message: Message
+    carrier: Message
     original: Original | None = None
     reporter: str | None = None
     recipients: Sequence[tuple[str, str | None]] = ()
     unparsed: Sequence[UnparsedField] = ()
     is_bounce: bool = True
 
+    @property
+    def lines(self) -> list[str]:
+        """The Received lines, newest first."""
+        return received_lines(self.carrier, self.message)
+
 
 @frozen
 class Judged:
     """The verdict, and what follows for the recipients.
 
-    `doubted` are recipients whom nothing ties to our message, although the context could prove it: they are never to
-    be suppressed. `recipient` is the one that the VERP address of the report names.
+    `doubted` are recipients who are never to be suppressed, and `why` says in words what is doubtful about them.
+    `recipient` is the one that the VERP address of the report names.
     """
 
     provenance: Provenance
     doubted: frozenset[str] = frozenset()
+    why: str = ""
     recipient: str | None = None
+
+
+def received_lines(carrier: Message, message: Message) -> list[str]:
+    """The Received lines of a report as it came: those of the wrapper, and below them those of what it wraps."""
+    inner = message.headers.get_all("received") if message is not carrier else []
+    return [*carrier.headers.get_all("received"), *inner]
+
+
+UNTIED = "nothing ties this address to a message that we provably sent"
+STRANGER = "nothing in the returned message is the sender's, and a stranger brought it"
 
 
 def judge(case: Case, context: Context) -> Judged:
     """Whether the report is about a message of ours, by all the proofs that the context allows."""
-    if context == _NOTHING and not _speaks_for_itself(case):
+    stranger_proof = _stranger(case)
+    if context == _NOTHING and not stranger_proof and not _speaks_for_itself(case):
         return Judged(Provenance())
-    headers = case.message.headers.decoded()
+    headers = case.carrier.headers.decoded()
     sent_to = tuple(_sent_to(headers))
-    lines = [value for name, value in headers if name.lower() == "received"]
+    lines = case.lines
+    has_trace = "received" in case.carrier.headers
     is_ours = bool(case.reporter) and context.is_own_host(case.reporter or "")
     by_us = is_ours and not received.brought_from_outside(lines, context, verified=context.holds_key)
     signed = _dkim(case.message, context)
     proofs = [
         *_tags(sent_to, context),
-        *_from_received(case, context, by_us=by_us, has_trace=bool(lines)),
+        *_from_received(case, context, by_us=by_us, has_trace=has_trace),
         *_from_returned(case, context, sent_to),
     ]
     if signed:
         proofs.append(signed.proof)
-    if case.is_bounce and not (by_us and lines):
+    if case.is_bounce and not (by_us and has_trace):
         proofs += _untagged(sent_to, proofs, context)
+    if stranger_proof:
+        proofs.append(stranger_proof)
     if note := authres.prove_report(headers, is_own_host=context.is_own_host):
         proofs.append(note)
     named = _verp_recipient(sent_to, context)
@@ -120,15 +142,24 @@ def judge(case: Case, context: Context) -> Judged:
     proofs = sorted(dict.fromkeys(proofs), key=lambda proof: _RANK.get((proof.name, proof.verdict), len(_RANK)))
     deciding = proofs[0] if proofs and (proofs[0].name, proofs[0].verdict) in _RANK else None
     verdict = deciding.verdict if deciding else FOREIGN if context.require_proof else UNPROVEN
-    doubted: frozenset[str] = frozenset()
+    doubted, why = frozenset[str](), ""
     if context.holds_key and not (deciding and deciding.name == "own-server"):
-        doubted = _doubted(case, deciding, named, signed)
-    return Judged(Provenance(verdict, tuple(proofs)), doubted, named or _plain_recipient(sent_to, context))
+        doubted, why = _doubted(case, deciding, named, signed, _bringer(case, context)), UNTIED
+    elif stranger_proof and verdict is UNPROVEN:
+        doubted, why = frozenset(address for address, _ in case.recipients), STRANGER
+    return Judged(Provenance(verdict, tuple(proofs)), doubted, why, named or _plain_recipient(sent_to, context))
+
+
+def _stranger(case: Case) -> Proof | None:
+    if case.original is None or not case.is_bounce:
+        return None
+    sender = case.original.sender or next(iter(addresses.find((case.carrier.headers.get("to") or "")[:1000])), None)
+    return stranger.doubt(case.original.headers, sender=sender, recipients=case.recipients)
 
 
 def _speaks_for_itself(case: Case) -> bool:
     """Whether there is anything to see without knowing who we are: authentication results, or an address like VERP."""
-    headers = case.message.headers
+    headers = case.carrier.headers
     return (
         "authentication-results" in headers
         or any("=" in headers.raw(name) for name in _SENT_TO)
@@ -239,9 +270,10 @@ def _dkim(message: Message, context: Context) -> dkim.Signed | None:
     for part in message.parts:
         if part.content_type in RETURNED:
             inner = part.embedded()
-            return dkim.verify(inner.tree.raw[inner.start : inner.body], context.dkim_keys)
+            return dkim.verify(inner.tree.raw[inner.start : inner.body], context.dkim_keys, now=context.now)
     returned = message.body.returned
-    return dkim.verify(raw_bytes(returned.partition("\n\n")[0]), context.dkim_keys) if returned else None
+    header = raw_bytes(returned.partition("\n\n")[0])
+    return dkim.verify(header, context.dkim_keys, now=context.now) if returned else None
 
 
 def _spellings(pair: tuple[str, str | None]) -> set[str]:
@@ -276,26 +308,39 @@ def _plain_recipient(sent_to: Sequence[str], context: Context) -> str | None:
     return None
 
 
-def _doubted(case: Case, deciding: Proof | None, named: str | None, signed: dkim.Signed | None) -> frozenset[str]:
+def _bringer(case: Case, context: Context) -> str:
+    """The host that brought a report with the null sender; a user of that host would have sent under his address."""
+    # QUIRK: Sendmail writes `Return-Path: <MAILER-DAEMON>` where it delivers its own report.
+    if "@" in (case.carrier.headers.get("return-path") or ""):
+        return ""
+    return received.bringer(case.lines, context)
+
+
+def _doubted(
+    case: Case, deciding: Proof | None, named: str | None, signed: dkim.Signed | None, bringer: str
+) -> frozenset[str]:
     """The recipients whom nothing ties to a message that we provably sent.
 
-    A tag or a signature proves that the message was ours, and can be copied by whoever received it; that it was sent
-    to the one whom the report names shows in the address itself (signed VERP), in a field that we signed (DKIM), or,
-    since a tag alone says nothing of it, in the returned header.
+    A signed VERP address names its recipient. Any other tag, and a DKIM signature, proves only that the message was
+    ours, and can be copied by whoever received it: then the recipient has to stand in the header too (of DKIM, in the
+    signed part), and a host of his own domain must have brought the report, with the null sender of reports.
     """
     if deciding is None or deciding.verdict is not OWN or deciding.name not in _SIGNED:
-        return frozenset(address for address, _ in case.recipients)
-    if deciding.name == "dkim":
-        fields: Sequence[tuple[str, str]] = signed.fields if signed else ()
-        mentioned = _mentioned(fields, _SIGNED_RECIPIENTS)
-    else:
-        mentioned = _mentioned(case.original.headers if case.original else (), _NAMES_RECIPIENTS)
-    vouched = {named.lower()} if named and deciding.name == "verp" else set()
-    return frozenset(
-        address
-        for address, original in case.recipients
-        if address.lower() not in mentioned and not vouched & _spellings((address, original))
-    )
+        return frozenset([address for address, _ in case.recipients])
+    mentioned: set[str] = set()
+    if signed:
+        mentioned |= _mentioned(signed.fields, _SIGNED_RECIPIENTS)
+    if deciding.name != "dkim" and not named:
+        mentioned |= _mentioned(case.original.headers if case.original else (), _NAMES_RECIPIENTS)
+
+    def is_tied(subscriber: str) -> bool:
+        if named and subscriber == named.lower():
+            return True
+        return subscriber in mentioned and received.same_organisation(bringer, addresses.domain_of(subscriber))
+
+    return frozenset([
+        address for address, original in case.recipients if not is_tied((original or address).lower())
+    ])  # fmt: skip
 
 
 def _mentioned(headers: Sequence[tuple[str, str]], wanted: frozenset[str]) -> set[str]:

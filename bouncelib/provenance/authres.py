@@ -1,7 +1,8 @@
 """What the receiving side found out about the sender: Authentication-Results (RFC 8601), ARC (RFC 8617), Received-SPF.
 
 Anybody can write these fields, so they count only where they name the host that reports, or one of its organisation, as
-their author. (RFC 8601 section 5 has a server remove the fields that come in under its own name.)
+their author. (RFC 8601 section 5 has a server remove the fields that come in under its own name.) A Received-SPF often
+names nobody: it counts above the line with which the reporter's side took the message, where the sender cannot write.
 
 A failure is no forgery by itself: forwarders break SPF, lists break DKIM, and both together fail DMARC. It shows one
 where the message came to the reporter straight from a client that may not send for the domain: no hop in between, and
@@ -90,17 +91,20 @@ def prove(
     `reporter` is the host that wrote the report, `sender` the envelope sender. `is_own_domain` tells whether a result
     is about us; a result without a domain is about the sender.
     """
-    fields = [(name, value) for name, value in headers if name.lower() in _ALL_FIELDS]
+    fields = [(at, name, value) for at, (name, value) in enumerate(headers) if name.lower() in _ALL_FIELDS]
     if not fields:
         return None
-    top = next((value for name, value in headers if name.lower() == "received"), "")
-    authors = [host for host in (reporter, parse(top).by) if host]
+    top, entry = _taken_in(headers)
+    authors = [host for host in (reporter, top) if host]
     results = [
         result
-        for name, value in fields[:_MAX_FIELDS]
+        for at, name, value in fields[:_MAX_FIELDS]
         for result in read(name, value)
         if is_own_domain(result.domain or domain_of(sender or ""))
-        and any(result.author == host or same_organisation(result.author, host) for host in authors)
+        and (
+            any(result.author == host or same_organisation(result.author, host) for host in authors)
+            or ("." not in result.author and at < entry)
+        )
     ]
     by_method: dict[str, set[str]] = {}
     for result in results:
@@ -131,6 +135,18 @@ def prove_report(headers: Sequence[tuple[str, str]], *, is_own_host: Callable[[s
             told = "; ".join(f"{r.method}={r.result} {r.domain}".strip() for r in results)
             return Proof("report-authentication", ProvenanceVerdict.UNPROVEN, f"of the report itself: {told}"[:300])
     return None
+
+
+def _taken_in(headers: Sequence[tuple[str, str]]) -> tuple[str, int]:
+    """The host that wrote the topmost Received line, and where the line stands by which its side took the message."""
+    top = ""
+    for at, (name, value) in enumerate(headers[:500]):
+        if name.lower() == "received":
+            hop = parse(value)
+            top = top or hop.by
+            if hop.has_from and not hop.is_local and not same_organisation(hop.host, top):
+                return top, at
+    return top, 0
 
 
 def _came_directly(headers: Sequence[tuple[str, str]], sender: str | None) -> bool:

@@ -1,10 +1,13 @@
 """BATV: the envelope sender carries a tag that only we can make (draft-levine-smtp-batv-01).
 
     prvs=KDDDSSSSSS=local@domain     as in the draft; `local+prvs=KDDDSSSSSS@domain` where a tag must come last
+    prvs=local/KDDDSSSSSS@domain     as in its first versions
     btv1==TAG==local@domain          Barracuda's; a secret of the appliance, so recognised and taken off, never checked
 
 K is the number of the key, DDD a day modulo 1000, S the first three bytes, in hex, of HMAC-SHA1 over `KDDD` and the
 address. The draft writes the day on which the tag expires, some write the day on which it was made: both are accepted.
+Mail servers change the case of addresses, so `make` signs the address in lower case, and `check` tries it as it stands
+and in lower case: a tag that somebody else made for `Anne@…`, and that comes back as `anne@…`, is lost.
 """
 
 from __future__ import annotations
@@ -24,13 +27,12 @@ NAME = "batv"
 LIFETIME = 7
 """Days for which a tag is good: those of the draft."""
 
-_FIRST = re.compile(r"(?ai)prvs=([0-9])([0-9]{3})([0-9a-f]{6})=(.{1,300}@[^@]{1,255})")
-# QUIRK: some put the local part before the tag, `prvs=local=KDDDSSSSSS@domain`.
-_SECOND = re.compile(r"(?ai)prvs=([^@=]{1,250})=([0-9])([0-9]{3})([0-9a-f]{6})@([^@]{1,255})")
+_FIRST = re.compile(r"(?ai)prvs=([0-9])([0-9]{3})([0-9a-f]{6})[=/](.{1,300}@[^@]{1,255})")
+_SECOND = re.compile(r"(?ai)prvs=([^@=]{1,250})[=/]([0-9])([0-9]{3})([0-9a-f]{6})@([^@]{1,255})")
 _LAST = re.compile(r"(?ai)([^@]{1,250})\+prvs=([0-9])([0-9]{3})([0-9a-f]{6})@([^@]{1,255})")
 _BARRACUDA = re.compile(r"(?ai)btv1==[0-9a-z+/]{1,40}==(.{1,300}@[^@]{1,255})")
 # What only looks like a tag of ours is an altered one.
-_LIKE = re.compile(r"(?ai)prvs=[^@=]{0,80}=(.{1,300}@[^@]{1,255})|([^@]{1,250})\+prvs=[^@]{0,80}(@[^@]{1,255})")
+_LIKE = re.compile(r"(?ai)prvs=[^@=/]{0,80}[=/](.{1,300}@[^@]{1,255})|([^@]{1,250})\+prvs=[^@]{0,80}(@[^@]{1,255})")
 
 
 class Tag(NamedTuple):
@@ -44,7 +46,8 @@ class Tag(NamedTuple):
 
 def read(address: str) -> Tag | None:
     """The tag of an address, or `None` where there is none."""
-    if "=" not in address:
+    low = address.lower()
+    if "prvs=" not in low and not low.startswith("btv1=="):
         return None
     if match := _FIRST.fullmatch(address):
         return Tag(match[4], int(match[1]), int(match[2]), match[3].lower())
@@ -65,7 +68,7 @@ def is_barracuda(address: str) -> bool:
 def make(address: str, key: Secret, *, now: dt.datetime, number: int = 0, lifetime: int = LIFETIME) -> str:
     """`address` with a tag that is good for `lifetime` days."""
     day = (day_number(now) + lifetime) % 1000
-    return f"prvs={number}{day:03}{_sign(as_bytes(key), number, day, address)}={address}"
+    return f"prvs={number}{day:03}{_sign(as_bytes(key), number, day, address.lower())}={address}"
 
 
 def check(

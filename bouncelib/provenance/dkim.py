@@ -10,10 +10,12 @@ Needs the extra `bouncelib[dkim]`; its package is imported when there are keys, 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..context import seconds
 from ..model import BouncelibError, Proof, ProvenanceVerdict
 
 __all__ = ["Signed", "verify"]
@@ -32,10 +34,12 @@ class Signed(NamedTuple):
     fields: tuple[tuple[str, str], ...] = ()
 
 
-def verify(header: bytes, keys: Mapping[str, str] | Sequence[tuple[str, str]]) -> Signed | None:
+def verify(
+    header: bytes, keys: Mapping[str, str] | Sequence[tuple[str, str]], *, now: dt.datetime | None = None
+) -> Signed | None:
     """What the DKIM signatures in a header block prove; `None` where none of them names one of our keys.
 
-    A signature that fails proves nothing: fields are changed on the way.
+    A signature that fails proves nothing: fields are changed on the way. Nor does one whose `x=` lies before `now`.
     """
     known = dict(keys)
     fields = [
@@ -49,7 +53,7 @@ def verify(header: bytes, keys: Mapping[str, str] | Sequence[tuple[str, str]]) -
     failed = None
     for at in signatures[:_MAX_SIGNATURES]:
         try:
-            found = _verify_one(library, fields, at, known)
+            found = _verify_one(library, fields, at, known, now)
         except Exception as error:  # noqa: BLE001 - the package raises what it likes on a damaged signature
             found = Signed(Proof(NAME, ProvenanceVerdict.UNPROVEN, f"{type(error).__name__}: {error}"[:300]))
         if found and found.proof.verdict is ProvenanceVerdict.OWN:
@@ -58,7 +62,9 @@ def verify(header: bytes, keys: Mapping[str, str] | Sequence[tuple[str, str]]) -
     return failed
 
 
-def _verify_one(library: Any, fields: list[tuple[bytes, bytes]], at: int, keys: dict[str, str]) -> Signed | None:
+def _verify_one(
+    library: Any, fields: list[tuple[bytes, bytes]], at: int, keys: dict[str, str], now: dt.datetime | None
+) -> Signed | None:
     tags = library.util.parse_tag_value(fields[at][1])
     domain, selector = tags[b"d"].decode("ascii").lower(), tags[b"s"].decode("ascii").lower()
     name = f"{selector}._domainkey.{domain}"
@@ -77,6 +83,8 @@ def _verify_one(library: Any, fields: list[tuple[bytes, bytes]], at: int, keys: 
     without_body = {tag: value for tag, value in tags.items() if tag != b"bh"}
     if not verifier.verify_sig_process(without_body, included, fields[at], None):
         return Signed(Proof(NAME, ProvenanceVerdict.UNPROVEN, f"the signature does not verify: {name}"))
+    if now is not None and b"x" in tags and int(tags[b"x"]) < seconds(now):
+        return Signed(Proof(NAME, ProvenanceVerdict.UNPROVEN, f"the signature has expired: {name}"))
     signed = tuple([
         (field.decode("ascii", "replace").lower(), " ".join(value.decode("utf-8", "replace").split()))
         for field, value in verifier.signed_headers

@@ -13,17 +13,25 @@ import re
 from collections.abc import Callable, Sequence
 
 from ..context import Secret, as_bytes
-from ..model import Proof, ProvenanceVerdict
+from ..model import BouncelibError, Proof, ProvenanceVerdict
 from .signature import digest, is_same
 
 __all__ = ["check", "make", "prove"]
 
 NAME = "message-id"
+_PART = re.compile(r"[^<>@\s]{1,200}")
 _SIGNED = re.compile(r"<?([^<>@\s]{1,200})\.([a-z2-7]{16})@([^<>@\s]{1,255})>?")
 
 
 def make(unique: str, domain: str, secret: Secret) -> str:
-    """A Message-ID with a signature over `unique`, which has to be different in each message."""
+    """A Message-ID with a signature over `unique`, which has to be different in each message.
+
+    Raises `BouncelibError` where the two cannot stand in a Message-ID.
+    """
+    if not _PART.fullmatch(unique) or not _PART.fullmatch(domain):
+        raise BouncelibError(f"message_id.make: <{unique}@{domain}> is no Message-ID: leave out blanks, <, > and @")
+    if not as_bytes(secret):
+        raise BouncelibError("message_id.make: an empty secret signs nothing")
     return f"<{unique}.{_sign(as_bytes(secret), unique, domain)}@{domain}>"
 
 

@@ -14,6 +14,7 @@ that can be believed; what stands below it was written by whoever brought the me
 from __future__ import annotations
 
 import functools
+import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -22,7 +23,16 @@ from ..address import domain_of
 from ..context import Context, network_address
 from ..model import Proof, ProvenanceVerdict
 
-__all__ = ["Received", "accepted_by_us", "brought_from_outside", "parse", "prove", "same_organisation"]
+__all__ = [
+    "Received",
+    "accepted_by_us",
+    "bringer",
+    "brought_from_outside",
+    "is_internal",
+    "parse",
+    "prove",
+    "same_organisation",
+]
 
 NAME = "received"
 _MAX_LINES = 200
@@ -37,12 +47,27 @@ _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
 _LOCAL = re.compile(
     r"(?i)\buid \d|\bfrom userid\b|\binvoked by\b|\binvoked for bounce\b|^\(from \S+@localhost\b|\[local\]"
 )
+_LOCAL_WORDS = ("uid ", "from userid", "invoked", "@localhost", "[local]")  # one of them has to be there
 _NETWORK = re.compile(r"(?i)\binvoked from network\b")
-# RFC 3848: the `A` says that the client had logged in.
-_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$")
+# RFC 3848: the `A` says that the client had logged in. To webmail and to Exchange (MAPI) everybody has.
+_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$|^mapi$")
 # With the blank in it, no HELO name of the client's choice looks like this.
 _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
+# from HELO (NAME [IP]) by HOST (...) with PROTOCOL id ID for <RECIPIENT>; DATE, of which only the host has to be there.
+_USUAL = re.compile(
+    r"(?:from ([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z]) \("
+    r"(?:(?:[^\s@()]{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])\.? \[(?:IPv6:)?([0-9A-Fa-f.:]+)\]"
+    r"|\[([0-9A-Fa-f.:]+)\])\) )?by ([A-Za-z0-9][A-Za-z0-9._:-]*[A-Za-z0-9])(?: \([^()]*\)| over TLS secured channel)*"
+    r"(?: with ([A-Za-z0-9]+)(?: SMTPSVC\([^()]*\))?(?: \([^()]*\))*)?(?: id [^\s();]+(?: \([^()]*\))*)?"
+    r"(?: for <?([^\s();<>@]+@[^\s();<>@]+)>?(?: \([^()]*\))*)?; ?([^;()]*(?:\([^();]*\))?)\Z"
+)
+_UNUSUAL = ("xim", "uth", "elo=", "ELO=", "elo ", "ELO ", "orged", "EHLO", "HELO")
+_QMAIL = re.compile(r"\(qmail \d+ invoked ([^();]*)\); ([^;()]*)\Z")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
+
+
+# Exchange Online has hosts under all three, and one line names two of them.
+_ALSO_CALLED = {"office365.com": "outlook.com", "exchangelabs.com": "outlook.com"}
 
 
 class Received(NamedTuple):
@@ -76,17 +101,55 @@ def parse(line: str) -> Received:
     text = " ".join(line[:_MAX_LINE].split())
     if not text:
         return Received()
+    return _usual(text) or _parse(text)
+
+
+def _usual(text: str) -> Received | None:
+    """The line where it is of the form that most servers write, in one go: the same as `_parse` says, sooner."""
+    if qmail := _QMAIL.match(text):
+        return Received(date=qmail[2], is_local=_is_said_local(text), text=text)
+    usual = _USUAL.match(text)
+    if usual is None or any([word in text for word in _UNUSUAL]):
+        return None
+    helo, name, ip, bare_ip, by, protocol, recipient, date = usual.groups("")
+    is_unresolved = name in ("unknown", "unverified")
+    address = network_address(ip or bare_ip) if helo else None
+    if helo and address is None:
+        return None
+    return Received(
+        helo=helo.lower(),
+        name="" if is_unresolved else name.lower(),
+        ip=ip or bare_ip,
+        by=by.lower(),
+        protocol=protocol,
+        recipient=recipient.lower(),
+        date=date,
+        is_local=address.is_loopback if address else protocol == "local" or _is_said_local(text),
+        is_authenticated=bool(_WITH_AUTH.match(protocol)),
+        is_unresolved=is_unresolved,
+        text=text,
+    )
+
+
+def _is_said_local(text: str) -> bool:
+    low = text.lower()
+    return any([word in low for word in _LOCAL_WORDS]) and bool(_LOCAL.search(low))
+
+
+def _parse(text: str) -> Received:
     tokens = _tokens(text)
     clauses = _clauses(tokens)
     froms, by = clauses.get("from", ()), clauses.get("by", ())
     low = text.lower()
-    helo, name, ip, is_unresolved = _client(froms, verified="exim" in low) if froms else _NOBODY
+    helo, name, ip, is_unresolved = (
+        _client(froms, verified="exim" in low, is_first_true="(chasquid)" in text) if froms else _NOBODY
+    )
     protocol = _word(clauses.get("with", ()))
     recipient = _word(clauses.get("for", ())).strip("<>").lower()
     head = text.rpartition(";")
     # dma writes `from MAILER-DAEMON`, and `from` the name of a user: no host, and no address of one.
     is_local = _is_loopback(helo, name, ip) or (
-        not ip and (protocol == "local" or bool(_LOCAL.search(text)) or bool(helo and "." not in helo + name))
+        not ip and (protocol == "local" or _is_said_local(text) or bool(helo and "." not in helo + name))
     )
     return Received(
         helo=helo,
@@ -97,7 +160,7 @@ def parse(line: str) -> Received:
         recipient=recipient if "@" in recipient else "",
         date=head[2].strip() if head[1] else "",
         is_local=is_local,
-        is_authenticated=bool(_WITH_AUTH.match(protocol))
+        is_authenticated=bool(_WITH_AUTH.match(protocol) or _WITH_AUTH.match(_word(clauses.get("via", ()))))
         or ("auth" in low and any(_AUTHENTICATED.match(word) for is_comment, word in tokens if is_comment)),
         is_unresolved=is_unresolved,
         text=text,
@@ -112,8 +175,10 @@ def prove(lines: Sequence[str], context: Context) -> Proof | None:
     organisation = ""
     for line in map(parse, lines[:_MAX_LINES]):
         if handed is not None:
-            # Beyond the last hop that can be believed: a claim at best, and only by the host that handed it over.
-            if not same_organisation(line.by, handed.host):
+            # Beyond the last hop that can be believed: a claim at best, and only by the host that handed it over. One
+            # that called itself by the receiver's own name, and was not known there, has made that up.
+            is_made_up = handed.is_unresolved and same_organisation(handed.host, organisation)
+            if is_made_up or not same_organisation(line.by, handed.host):
                 break
             if _is_ours(line, context) is not False:
                 return _proof(ProvenanceVerdict.UNPROVEN, "named by a host in between, which nobody vouches for", line)
@@ -130,7 +195,7 @@ def prove(lines: Sequence[str], context: Context) -> Proof | None:
             return _proof(ProvenanceVerdict.OWN, "our server handed it over", line)
         if ours is None:
             return _proof(ProvenanceVerdict.UNPROVEN, "a host that nothing identifies used our server's name", line)
-        if not _is_internal(line, organisation):
+        if not is_internal(line, organisation):
             handed = line
     if handed is None:
         return None
@@ -182,19 +247,39 @@ def brought_from_outside(lines: Sequence[str], context: Context, *, verified: bo
     return False
 
 
+def bringer(lines: Sequence[str], context: Context) -> str:
+    """The host that brought the report to our side, by the name that its address resolved to; empty if not known.
+
+    Only the lines that our side wrote can be believed: from the top, to the one that names a client from outside.
+    """
+    organisation = ""
+    for line in map(parse, lines[:_MAX_LINES]):
+        if context.own_mtas and line.by and not context.is_own_host(line.by):
+            return ""
+        organisation = organisation or line.by
+        if not line.has_from or line.is_local or _is_ours(line, context, verified=True):
+            continue
+        if _is_private(line.ip) or same_organisation(line.name, organisation):
+            continue
+        return line.name
+    return ""
+
+
 def same_organisation(one: str, other: str) -> bool:
     """Whether two host names have the same registered domain, as far as that shows without a list of all registries."""
-    left, right = _organisation(one), _organisation(other)
+    left, right = organisation(one), organisation(other)
     return bool(left) and left == right
 
 
 @functools.lru_cache(maxsize=4096)
-def _organisation(host: str) -> str:
+def organisation(host: str) -> str:
+    """The registered domain of a host, as far as that shows; empty for an address and for a bare name."""
     labels = host.strip("[]").rstrip(".").lower().split(".")
     if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
         return ""
     size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
-    return ".".join(labels[-size:])
+    found = ".".join(labels[-size:])
+    return _ALSO_CALLED.get(found, found)
 
 
 def _proof(verdict: ProvenanceVerdict, says: str, line: Received) -> Proof:
@@ -204,10 +289,13 @@ def _proof(verdict: ProvenanceVerdict, says: str, line: Received) -> Proof:
 def _is_ours(line: Received, context: Context, *, verified: bool = False) -> bool | None:
     """Whether our server is the client of the line; `None` where only an unverified name says so.
 
-    What the address resolves to counts before what the client said of itself.
+    What the address resolves to counts before what the client said of itself. Where it has to be `verified`, and the
+    networks are known, the address counts before both: some servers believe whatever name it resolves to.
     """
     if line.ip and context.is_own_host(line.ip):
         return True
+    if verified and line.ip and context.names_networks and not _is_private(line.ip):
+        return False
     if line.name:
         return context.is_own_host(line.name)
     if verified or not context.is_own_host(line.helo):
@@ -217,13 +305,21 @@ def _is_ours(line: Received, context: Context, *, verified: bool = False) -> boo
     return None if line.is_unresolved else True
 
 
-def _is_internal(line: Received, organisation: str) -> bool:
-    """Whether the reporter's own side handed the message on."""
-    if same_organisation(line.host, organisation):
+def is_internal(line: Received, organisation: str) -> bool:
+    """Whether the reporter's own side handed the message on.
+
+    What a client calls itself counts where the server that took the message has looked for no other name.
+    """
+    is_claimed = line.is_unresolved and not _is_private(line.ip)
+    if not is_claimed and same_organisation(line.host, organisation):
         return True
-    address = network_address(line.ip) if line.ip else None
     is_named = "." in line.name or ("." in line.helo and network_address(line.helo) is None)
-    return address is not None and address.is_private and not is_named
+    return _is_private(line.ip) and not is_named
+
+
+def _is_private(ip: str) -> bool:
+    address = network_address(ip) if ip else None
+    return address is not None and any(address in network for network in _PRIVATE)
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
@@ -268,6 +364,14 @@ def _tokens(text: str) -> list[_Token]:
 
 _Token = tuple[bool, str]
 _NOBODY = ("", "", "", False)
+# RFC 1918, RFC 6598, RFC 4193, and what never leaves the link or the host. `ipaddress` also counts examples as private.
+_PRIVATE = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
+        "fc00::/7", "fe80::/10", "::1/128",
+    )
+)  # fmt: skip
 _NESTED = re.compile(r"\([^()]*(?:\(|\Z)")
 _TOKEN = re.compile(r"\(([^()]*)\)|([^ ;(]+)")
 
@@ -296,7 +400,7 @@ def _word(tokens: Sequence[_Token]) -> str:
     return ""
 
 
-def _client(tokens: Sequence[_Token], *, verified: bool) -> tuple[str, str, str, bool]:
+def _client(tokens: Sequence[_Token], *, verified: bool, is_first_true: bool) -> tuple[str, str, str, bool]:
     """HELO name, resolved name, address, and whether the line says that there is no resolved name.
 
     HELO (NAME [IP])       Postfix, Sendmail, OpenSMTPD, Haraka, Google; NAME may be `unknown`
@@ -308,15 +412,17 @@ def _client(tokens: Sequence[_Token], *, verified: bool) -> tuple[str, str, str,
     words = [word for is_comment, word in tokens if not is_comment]
     comments = [word for is_comment, word in tokens if is_comment]
     first = words[0] if words else ""
-    ip = first_ip = _ip(first)
-    if not ip:
-        for word in (*comments, *words[1:]):
-            if ip := _ip(word):
+    # A client may call itself by an address, ours for instance; the true one stands behind it, or first and alone.
+    first_ip = ip = _ip(first)
+    if not (first_ip and is_first_true):
+        for word in (*[comment for comment in comments if not _HELO.match(comment)], *words[1:]):
+            if found := _ip(word):
+                ip = found
                 break
     helo, name = "" if first_ip else first, ""
     said = resolved = None
     for comment in comments:
-        said = said or _HELO.search(comment)
+        said = said or (_HELO.search(comment) if "elo" in comment or "ELO" in comment else None)
         resolved = resolved or _NAMED.match(comment)
     if said:
         helo, name = "" if _ip(said[1].rstrip(".")) else said[1], helo

@@ -6,6 +6,7 @@
     bounce+verp-0123456789abcdef0123456789abcdef@…       Discourse: a random token, which only its database can resolve
     list-bounces+0123456789abcdef0123456789abcdef01234567@…   a probe of Mailman: the same
     bounces+bv1-787-k5hq…-anne=example.net@…             signed: ours, see `make_verp`
+    bounces+bv1-787-k5hq…-mfxg4zi…@…                     the same for a recipient who cannot stand in a local part
 
 Plain VERP tells who, but anybody can write it. The signed form also proves that we wrote to that recipient.
 """
@@ -33,7 +34,9 @@ _DOMAIN = r"[^\s=@<>()\[\]\\,;:\"/.]{1,63}(?:\.[^\s=@<>()\[\]\\,;:\"/.]{1,63}){1
 _SIGNED = re.compile(
     rf"(?ai)([^@]{{1,250}})\+bv1-([0-9]{{3}}|any)-([a-z2-7]{{16}})-([^@]{{1,250}})=({_DOMAIN})@([^@]{{1,255}})"
 )
-_LIKE_SIGNED = re.compile(r"(?ai)[^@]{1,250}\+bv1-[^@]{0,500}@[^@]{1,255}")
+_SIGNED_ENCODED = re.compile(r"(?ai)([^@]{1,250})\+bv1-([0-9]{3}|any)-([a-z2-7]{16})-([a-z2-7]{4,500})@([^@]{1,255})")
+# What may stand in an envelope sender as it is: everything else is written in base32, quotes and UTF-8 included.
+_PLAIN_RECIPIENT = re.compile(rf"(?a)[\w.!#$%&'*+/=?^`{{|}}~-]{{1,250}}@(?=[!-~]+\Z){_DOMAIN}")
 _DISCOURSE = re.compile(r"(?ai)([^@]{1,250})\+verp-([0-9a-f]{32})@([^@]{1,255})")
 _MAILMAN_PROBE = re.compile(r"(?ai)([^@]{1,200}-bounces)\+([0-9a-f]{40})@([^@]{1,255})")
 _SYMPA = re.compile(
@@ -60,17 +63,19 @@ class Verp(NamedTuple):
 def make_verp(bounce_address: str, recipient: str, secret: Secret, *, now: dt.datetime | None = None) -> str:
     """The envelope sender for one recipient: `bounces+bv1-DAY-SIGNATURE-anne=example.net@lists.example.com`.
 
-    With a `now` the address is good for a month from then, without one for ever. Raises `BouncelibError` where one of
-    the two is no address.
+    With a `now` the address is good for a month from then, without one for ever. A recipient who needs quotes or UTF-8,
+    or whose domain is no name with a dot, is written in base32 instead of `anne=example.net`. Raises `BouncelibError`
+    where one of the two is no address.
     """
     local, at, host = bounce_address.rpartition("@")
     name, also_at, domain = recipient.rpartition("@")
-    if not (local and at and host and name and also_at and domain):
+    if not (local and at and host and name and also_at and domain and f"{bounce_address}{recipient}".isprintable()):
         raise BouncelibError(f"make_verp: {recipient if local and host else bounce_address!r} is no address")
     if not as_bytes(secret):
         raise BouncelibError("make_verp: an empty secret signs nothing")
     day = "any" if now is None else f"{day_number(now) % 1000:03}"
-    return f"{local}+bv1-{day}-{_sign(as_bytes(secret), day, recipient, bounce_address)}-{name}={domain}@{host}"
+    written = f"{name}={domain}" if _PLAIN_RECIPIENT.fullmatch(recipient) else _encode(recipient)
+    return f"{local}+bv1-{day}-{_sign(as_bytes(secret), day, recipient, bounce_address)}-{written}@{host}"
 
 
 def check_verp(
@@ -88,8 +93,9 @@ def read(address: str) -> Verp | None:
     local = address.rpartition("@")[0]
     if ("=" not in local and "+" not in local) or local.lower().startswith(_OTHER_SCHEMES):
         return None
-    if match := _SIGNED.fullmatch(address):
-        base, _, _, name, domain, host = match.groups()
+    if signed := _taken_apart(address):
+        name, _, domain = signed.recipient.rpartition("@")
+        base, _, host = signed.base.rpartition("@")
         return Verp("signed", f"{name}@{domain.lower()}", f"{base}@{host.lower()}")
     if match := _DISCOURSE.fullmatch(address) or _MAILMAN_PROBE.fullmatch(address):
         return Verp("token", "", f"{match[1]}@{match[3].lower()}", match[2].lower())
@@ -112,7 +118,7 @@ def read_pattern(address: str, pattern: str) -> str | None:
 
 def prove(address: str, secrets: Sequence[Secret], *, now: dt.datetime | None = None) -> Proof | None:
     """What a signed address proves; `None` where it has not that form, or there is no secret to check it with."""
-    if not secrets or not _LIKE_SIGNED.fullmatch(address):
+    if not secrets or "+bv1-" not in address.rpartition("@")[0].lower():
         return None
     wrong = _wrong(address, secrets, now, LIFETIME)
     verdict = ProvenanceVerdict.FOREIGN if wrong else ProvenanceVerdict.OWN
@@ -120,19 +126,48 @@ def prove(address: str, secrets: Sequence[Secret], *, now: dt.datetime | None = 
 
 
 def _wrong(address: str, secrets: Secret | Sequence[Secret], now: dt.datetime | None, lifetime: int) -> str:
-    match = _SIGNED.fullmatch(address)
-    if not match:
-        return "the signature of the address is not ours"
-    base, day, signature, name, domain, host = match.groups()
+    found = _taken_apart(address)
     listed = [secrets] if isinstance(secrets, (str, bytes)) else secrets
-    parts = day.lower(), f"{name}@{domain}", f"{base}@{host}"
-    if not any(is_same(_sign(as_bytes(secret), *parts), signature.lower()) for secret in listed):
+    if found is None or not any(
+        is_same(_sign(as_bytes(secret), found.day, found.recipient, found.base), found.signature) for secret in listed
+    ):
         return "the signature of the address is not ours"
-    if now is not None and day.lower() != "any":
-        age = (day_number(now) - int(day) + 1) % 1000 - 1
+    if now is not None and found.day != "any":
+        age = (day_number(now) - int(found.day) + 1) % 1000 - 1
         if age > lifetime:
             return "the signed address has expired"
     return ""
+
+
+class _Signed(NamedTuple):
+    day: str
+    signature: str
+    recipient: str
+    base: str
+
+
+def _taken_apart(address: str) -> _Signed | None:
+    """The parts of a signed address, whoever signed it."""
+    if match := _SIGNED.fullmatch(address):
+        base, day, signature, name, domain, host = match.groups()
+        return _Signed(day.lower(), signature.lower(), f"{name}@{domain}", f"{base}@{host}")
+    match = _SIGNED_ENCODED.fullmatch(address)
+    recipient = _decode(match[4]) if match else ""
+    if match is None or "@" not in recipient:
+        return None
+    return _Signed(match[2].lower(), match[3].lower(), recipient, f"{match[1]}@{match[5]}")
+
+
+def _encode(recipient: str) -> str:
+    data = recipient.encode("utf-8", "surrogateescape")
+    return base64.b32encode(data).decode("ascii").rstrip("=").lower()
+
+
+def _decode(text: str) -> str:
+    try:
+        return base64.b32decode(text.upper() + "=" * (-len(text) % 8)).decode("utf-8")
+    except ValueError:
+        return ""
 
 
 def _sign(secret: bytes, day: str, recipient: str, bounce_address: str) -> str:

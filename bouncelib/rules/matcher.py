@@ -50,7 +50,7 @@ _FUSED = (
 )
 
 # Where none of this is, no name is: most refusals have no more than a status code and the end of a sentence.
-_NAME_MARK = re.compile(r"\.[^\W\d]|[/@]")
+_NAME_MARK = re.compile(r"[./@](?:(?<!\.)|(?=[^\W\d]))")
 # What has a dot, a slash or an at sign in it, as far as it may be one name; possessive, so that nothing is read twice.
 _DOTTED = re.compile(
     r"""(?<![^\s<>()\[\]"',;=|{}])[^\s<>()\[\]"',;=|{}./@]*+[./@][^\s<>()\[\]"',;=|{}]*+""",
@@ -129,11 +129,11 @@ class Matcher:
 
     def __init__(self, literals: Iterable[str]) -> None:
         """`literals` as they stand in a rule file."""
-        self._anywhere: list[tuple[str, str]] = []
-        self._foreign: list[tuple[str, str]] = []
-        self._words: dict[str, list[tuple[str, str]]] = {}
-        self._starts: dict[str, list[tuple[str, str]]] = {}
-        self._pairs: dict[str, dict[str, list[tuple[str, str]]]] = {}
+        self._anywhere: list[_Entry] = []
+        self._foreign: list[_Entry] = []
+        self._words: dict[str, list[_Entry]] = {}
+        self._starts: dict[str, list[_Entry]] = {}
+        self._pairs: dict[tuple[str, str], list[_Entry]] = {}
         for literal in dict.fromkeys(literals):
             form = compiled(literal)
             if not form.strip():
@@ -147,7 +147,7 @@ class Matcher:
         if form[0] != " ":
             (self._anywhere if form.isascii() else self._foreign).append(entry)
         elif len(words) > 1 and (bounded or len(words) > 2 or len(words[1]) >= _START):
-            self._pairs.setdefault(words[0], {}).setdefault(words[1][:_START], []).append(entry)
+            self._pairs.setdefault((words[0], words[1][:_START]), []).append(entry)
         elif len(words) > 1 or bounded:
             self._words.setdefault(words[0], []).append(entry)
         elif len(words[0]) >= _START:
@@ -157,33 +157,19 @@ class Matcher:
 
     def find(self, text: str) -> set[str]:
         """The literals that `text`, in its plain form, contains."""
-        found = {literal for literal, form in self._anywhere if form in text}
-        if not text.isascii():
-            found.update([literal for literal, form in self._foreign if form in text])
-        of_words, of_starts, of_pairs = self._words.get, self._starts.get, self._pairs.get
-        at = 0  # the space before the word: forms begin with it
         words = text.split()
-        words.append("")
-        pairs: dict[str, list[tuple[str, str]]] | None = None
-        before = 0
-        for word in words:
-            start = word[:_START]
-            if pairs and (filed := pairs.get(start)):
-                for literal, form in filed:
-                    if text.startswith(form, before):
-                        found.add(literal)
-            if filed := of_starts(start):
-                for literal, form in filed:
-                    if text.startswith(form, at):
-                        found.add(literal)
-            if filed := of_words(word):
-                for literal, form in filed:
-                    if text.startswith(form, at):
-                        found.add(literal)
-            pairs = of_pairs(word)
-            before = at
-            at += len(word) + 1
-        return found
+        starts = [word[:_START] for word in words]
+        tried = self._anywhere.copy() if text.isascii() else self._anywhere + self._foreign
+        for word in self._words.keys() & words:
+            tried += self._words[word]
+        for pair in self._pairs.keys() & zip(words, starts[1:]):  # noqa: B905 - the last word begins no pair
+            tried += self._pairs[pair]
+        for start in self._starts.keys() & starts:
+            tried += self._starts[start]
+        return {literal for literal, form in tried if form in text}
+
+
+_Entry = tuple[str, str]
 
 
 def compiled(literal: str) -> str:

@@ -1,0 +1,100 @@
+"""Does the returned message itself show that it did not come from the sender's side? Asked where no proof says more.
+
+    Return-Path: <list@example.com>
+    Received: from bulk.example.org (bulk.example.org [198.51.100.9]) by mx.example.net for <anne@example.net>
+    Message-ID: <1@bulk.example.org>                                            nothing here is of example.com
+
+No forgery is proven by that: a web host or a mailing service that signs nothing and leaves no trace of its own looks
+the same. It is a doubt, strong enough not to turn anybody off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..address import domain_of
+from ..model import Proof, ProvenanceVerdict
+from . import srs
+from .received import Received, is_internal, parse, same_organisation
+
+__all__ = ["doubt"]
+
+NAME = "stranger"
+_MAX_LINES = 50
+_DKIM_DOMAIN = re.compile(r"(?:^|;)\s*d\s*=\s*([^\s;]{1,255})")
+# Whoever passes on mail of others says so, and so does a service that sends for others.
+_PASSED_ON = frozenset({
+    "resent-from", "resent-sender", "resent-to", "x-forwarded-to", "x-forwarded-for", "arc-seal",
+    "list-id", "list-post", "list-unsubscribe", "sender", "feedback-id",
+})  # fmt: skip
+
+
+def doubt(
+    headers: Sequence[tuple[str, str]], *, sender: str | None, recipients: Iterable[tuple[str, str | None]]
+) -> Proof | None:
+    """The reason to doubt that `sender` sent the message with these `headers`, if there is one.
+
+    It is there where the server of a recipient took the message straight from a client, which is the oldest trace of
+    it, and neither that client, nor a signature, nor the Message-ID is of the sender's organisation or of the author's.
+    """
+    home = _home(headers, sender)
+    if not home or not _is_doubtful(headers, home):
+        return None
+    lines = [value for name, value in headers if name.lower() == "received"]
+    if not 0 < len(lines) <= _MAX_LINES:
+        return None
+    hops = [parse(line) for line in lines]
+    own = {domain_of(address) for pair in recipients for address in pair if address}
+    if sender and (parts := srs.read(sender)):
+        own.add(parts.forwarder)
+    entry = hops[-1]
+    if not _took_as_its_own(entry, own) or not _is_outside(entry):
+        return None
+    if any(_is_of(host, home) for hop in hops for host in (hop.helo, hop.name, hop.by)):
+        return None
+    return Proof(
+        NAME,
+        ProvenanceVerdict.UNPROVEN,
+        f"nothing in the returned header is of {min(home)}, and a stranger brought the message: {entry.text}"[:300],
+    )
+
+
+def _home(headers: Sequence[tuple[str, str]], sender: str | None) -> set[str]:
+    """The domains that the message is said to come from; none where no sender is known."""
+    domain = domain_of(srs.unwrap(sender)) if sender else ""
+    if not domain:
+        return set()
+    author = next((domain_of(value.strip().rstrip(">")) for name, value in headers if name.lower() == "from"), "")
+    return {domain, author} if author else {domain}
+
+
+def _is_doubtful(headers: Sequence[tuple[str, str]], home: set[str]) -> bool:
+    """Whether neither the Message-ID nor a signature is of the sender's side, and nobody says to have passed it on."""
+    for name, value in headers:
+        key = name.lower()
+        if key in _PASSED_ON:
+            return False
+        if key == "dkim-signature":
+            match = _DKIM_DOMAIN.search(value)
+            if match and _is_of(match[1], home):
+                return False
+        if key == "message-id" and _is_of(value.strip().rstrip(">").rpartition("@")[2], home):
+            return False
+    return True
+
+
+def _took_as_its_own(hop: Received, own: Iterable[str]) -> bool:
+    """Whether the host that took the message is the recipient's, so no smarthost of the sender."""
+    return any(same_organisation(hop.by, domain) for domain in (*own, domain_of(hop.recipient)) if domain)
+
+
+def _is_outside(hop: Received) -> bool:
+    """Whether the client is somebody else with a name: neither logged in nor on the same machine or network."""
+    if hop.is_authenticated or hop.is_local or is_internal(hop, hop.by):
+        return False
+    return "." in (hop.name or hop.helo) and bool(hop.ip)
+
+
+def _is_of(host: str, home: Iterable[str]) -> bool:
+    return any(same_organisation(host, domain) for domain in home)
