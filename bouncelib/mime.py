@@ -77,11 +77,11 @@ class Part:
     `section` is its number by RFC 3501 section 6.4.5; `children` are the parts of a multipart.
     """
 
-    __slots__ = ("_embedded", "_params", "_text", "body", "children", "content_type", "end", "headers", "message",
-                 "section", "start")  # fmt: skip
+    __slots__ = ("_embedded", "_params", "_text", "body", "children", "content_type", "end", "headers",
+                 "section", "start", "tree")  # fmt: skip
 
-    def __init__(self, message: Message, section: str, start: int, body: int, end: int, headers: Headers) -> None:
-        self.message = message
+    def __init__(self, tree: Tree, section: str, start: int, body: int, end: int, headers: Headers) -> None:
+        self.tree = tree
         self.section = section
         self.start = start
         self.body = body
@@ -123,17 +123,17 @@ class Part:
         found = _TOKEN.search(value)
         encoding = found[0].lower() if found else ""
         if encoding == "base64":
-            head = self.message.raw[self.body : min(self.end, self.body + 200)].lstrip().partition(b"\n")[0]
+            head = self.tree.raw[self.body : min(self.end, self.body + 200)].lstrip().partition(b"\n")[0]
             head = head.partition(b"=")[0].strip()
             if b":" in head or b" " in head:
-                self.message.note("transfer-encoding-untrue", encoding, self.section)
+                self.tree.note("transfer-encoding-untrue", encoding, self.section)
                 return ""
         return encoding
 
     def content(self, limit: int | None = None) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 section 6), of at most `limit` encoded bytes."""
         end = self.end if limit is None else min(self.end, self.body + limit)
-        data = self.message.raw[self.body : end]
+        data = self.tree.raw[self.body : end]
         encoding = self.encoding
         if encoding == "quoted-printable":
             return binascii.a2b_qp(data)
@@ -153,27 +153,27 @@ class Part:
         """The text of the first `limit` bytes of the body, cut at a line end; all of it where it is no longer."""
         if self._text is not None or self.end - self.body <= limit:
             return self.text()
-        cut = self.message.raw.rfind(b"\n", self.body, self.body + limit) - self.body
+        cut = self.tree.raw.rfind(b"\n", self.body, self.body + limit) - self.body
         return self._decode(self.content(cut if cut > 0 else limit))
 
     def _decode(self, data: bytes) -> str:
         if b"\r" in data:
             data = _unify(data)
         label = self.params.get("charset", "")
-        text, defect = decode(data, label, self.message.guesser)
+        text, defect = decode(data, label, self.tree.guesser)
         if defect:
-            self.message.note(defect, label, self.section)
+            self.tree.note(defect, label, self.section)
         return text.removeprefix("\ufeff")
 
     def embedded(self) -> Part:
         """The message that this `message/rfc822` (or alike) part holds, its tree read at the first call."""
         if self._embedded is None:
-            message = self.message
+            tree = self.tree
             if self.encoding in {"base64", "quoted-printable"} or self.encoding in _UUENCODED:
                 # RFC 2046 section 5.2.1 forbids it; servers do it.
-                self._embedded = Message(_unify(self.content()), message.defect_list, message.guesser).root
+                self._embedded = Message(_unify(self.content()), tree.defect_list, tree.guesser).root
             else:
-                self._embedded = message.build(self.body, self.end, self.section, 1)
+                self._embedded = tree.build(self.body, self.end, self.section, 1)
         return self._embedded
 
 
@@ -184,16 +184,16 @@ class Message:
     """
 
     def __init__(self, raw: bytes, defects: list[Defect] | None = None, guesser: Guesser | None = None) -> None:
+        tree = Tree(raw, [] if defects is None else defects, guesser or Guesser())
         self.raw = raw
-        self.defect_list: list[Defect] = [] if defects is None else defects
-        self.guesser = guesser or Guesser()
-        self._budget = MAX_PARTS
+        self.defect_list = tree.defect_list
+        self.note = tree.note
         start = len(_BOM) if raw.startswith(_BOM) else 0
         if raw[start : start + 1] == b"\n" and (blank := _LEADING.match(raw, start)):
             start = blank.end()
         while raw.startswith(_MBOX, start) and (line := raw.find(b"\n", start, start + MAX_PARAMETERS)) >= 0:
             start = line + 1
-        self.root = self.build(start, len(raw), "", 0)
+        self.root = tree.build(start, len(raw), "", 0)
         self._body: Body | None = None
         self.parts: tuple[Part, ...] = tuple(self.root.walk()) if self.root.children else (self.root,)
         self.types: frozenset[str] = frozenset([part.content_type for part in self.parts])
@@ -219,6 +219,16 @@ class Message:
         if self._body is None:
             self._body = _read_body(self)
         return self._body
+
+
+class Tree:
+    """What the parts of a message lie in. It knows none of them: nothing big is to wait for a garbage collector."""
+
+    def __init__(self, raw: bytes, defects: list[Defect], guesser: Guesser) -> None:
+        self.raw = raw
+        self.defect_list = defects
+        self.guesser = guesser
+        self._budget = MAX_PARTS
 
     def note(self, rule: str, text: str = "", part: str = "") -> None:
         """Record a defect, once for each rule and part."""
@@ -437,4 +447,4 @@ def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message
 def read_headers(text: str) -> tuple[Headers, str]:
     """The header at the top of `text`, and the text after it."""
     part = Message(raw_bytes(text)).root
-    return part.headers, part.message.raw[part.body : part.end].decode("utf-8", "replace")
+    return part.headers, part.tree.raw[part.body : part.end].decode("utf-8", "replace")

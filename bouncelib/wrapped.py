@@ -23,7 +23,7 @@ def unwrap(message: Message) -> Message:
         if inner is None:
             break
         defects = message.defect_list
-        message = Message(inner.message.raw[inner.start : inner.end], defects)
+        message = Message(inner.tree.raw[inner.start : inner.end], defects)
         message.note("report-wrapped")
     return message
 

@@ -261,10 +261,20 @@ def timing_rules() -> str:
     return text
 
 
+def arrow_columns() -> str:
+    from bouncelib.integrations import arrow
+
+    text = "| column | type |\n|---|---|\n"
+    for column in arrow.SCHEMA:
+        text += _row(f"`{column.name}`", f"`{column.type}`".replace("item: ", ""))
+    return text
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "reasons": reasons,
     "ranks": ranks,
     "timing rules": timing_rules,
+    "arrow columns": arrow_columns,
 }
 
 _TABLE = re.compile(r"(?s)(<!-- generated: ([a-z ]+) -->\n)(.*?)(<!-- end -->)")

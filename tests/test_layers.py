@@ -31,7 +31,7 @@ LAYERS = (
     ("explain",),
     ("workers",),
     ("__init__",),
-    ("mailbox", "testing"),
+    ("mailbox", "testing", "integrations"),
     ("output", "progress"),
     ("job",),
     ("cli",),

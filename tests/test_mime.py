@@ -7,7 +7,9 @@ import binascii
 import email
 import email.message
 import email.policy
+import gc
 import time
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -557,3 +559,19 @@ def test_digest() -> None:
     message = read(b"Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n\nhi\n--b--\n")
     assert tree(message.root) == ["multipart/digest", "message/rfc822"]
     assert message.parts[1].embedded().headers.get("subject") == "x"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/mixed; boundary=b", "message/rfc822"])
+def test_a_message_that_nobody_holds_is_gone(kind: str) -> None:
+    raw = f"Content-Type: {kind}\n\n--b\n\none\n--b\nContent-Type: message/rfc822\n\nTo: x\n\ntwo\n--b--\n".encode()
+    gc.disable()
+    try:
+        message = mime.read(raw)
+        for part in message.parts:
+            assert part.embedded().text() is not None
+        assert message.body.text is not None
+        gone: list[weakref.ref[object]] = [weakref.ref(message), weakref.ref(message.root.tree)]
+        del part, message
+        assert [reference() for reference in gone] == [None, None]
+    finally:
+        gc.enable()

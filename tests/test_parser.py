@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import email
+import gc
 import pathlib
 import smtplib
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -241,3 +243,21 @@ def test_exceptions_of_smtplib(error: smtplib.SMTPException, address: str, comma
 def test_an_exception_without_a_reply_is_a_programmers_error() -> None:
     with pytest.raises(TypeError, match="carries no SMTP reply"):
         bouncelib.parse_refusals(ValueError("x"))
+
+
+@pytest.mark.parametrize("name", ["status-5.7.1/unknown-user.eml", "exim/delivered.eml", "arf/abuse.eml"])
+def test_no_message_outlives_its_report(name: str) -> None:
+    """A collector that comes now and then is no help where a message has 32 MB."""
+    raw = (pathlib.Path(__file__).parent.parent / "corpus" / name).read_bytes()
+    raw = raw.replace(b"\n\n", b"\nX-Padding: " + b"x" * 300_000 + b"\n\n", 1)
+    bouncelib.parse(raw)
+    gc.disable()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(10):
+            bouncelib.parse(raw)
+        assert tracemalloc.get_traced_memory()[0] - before < len(raw)
+    finally:
+        tracemalloc.stop()
+        gc.enable()

@@ -270,7 +270,7 @@ def _dkim(message: Message, context: Context) -> dkim.Signed | None:
     for part in message.parts:
         if part.content_type in RETURNED:
             inner = part.embedded()
-            return dkim.verify(inner.message.raw[inner.start : inner.body], context.dkim_keys, now=context.now)
+            return dkim.verify(inner.tree.raw[inner.start : inner.body], context.dkim_keys, now=context.now)
     returned = message.body.returned
     header = raw_bytes(returned.partition("\n\n")[0])
     return dkim.verify(header, context.dkim_keys, now=context.now) if returned else None
