@@ -136,6 +136,12 @@ _RCPT = re.compile(r"(?i)^RCPT TO:\s?<(?P<address>[^<>]{1,320})>")
 _OWN = re.compile(
     rf"^(?:[245]\d\d[ -])?(?:[245]\.\d{{1,3}}\.\d{{1,3}} )?{_ADDRESS}\.\.\. (?P<text>.+)$"
 )  # fmt: skip
+# Sendmail's verdicts on what went well.
+_GOOD = {
+    "expanded to multiple addresses": "expanded",
+    "successfully delivered": "delivered",
+    "relayed; expect no further notifications": "relayed",
+}
 _REPLY = re.compile(r"^[45]\d\d[ -]")
 _CONTINUED = re.compile(r"^\d\d\d-")
 _CLOSING = re.compile(r"(?i)^\s*-{3,6}\s?(?:unsent message|original message|message header|the unsent|end of)")
@@ -202,7 +208,10 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
         elif match := _OWN.match(line):
             if "@" in match["address"] or match["address"].startswith("<"):
                 address = body.value(match["address"], index, "transcript verdict")
-                yield from _verdict(body, at, address, line.strip(), index, kind)
+                if action := _GOOD.get(match["text"].strip().lower()):
+                    yield Finding(address, action=dataclasses.replace(address, text=action), kind=Kind.SUCCESS)
+                else:
+                    yield from _verdict(body, at, address, line.strip(), index, kind)
                 at = _Dialogue(at.host, at.command)
         elif not line.strip() or "transcript of " in line.lower():
             yield from _unclaimed(body, at, kind)
