@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from lab.command import main  # noqa: E402 - the package is beside, not installed
+from lab.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -25,7 +25,7 @@ CLIENT = "10.99.0.2"
 """The address of our own mail client, and of the stranger who forges."""
 
 _TOKEN = re.compile(rb"\d{8}\.[0-9a-f]{12}")
-_QUIET = 15.0
+_QUIET = 30.0
 _MAILBOXES = {"sender", "alice"}
 
 
@@ -133,7 +133,7 @@ def _give(machine: Machine, address: str, case: Case) -> str:
     client = "bulk.invalid" if case.forged else "client.sender.test"
     try:
         with smtplib.SMTP(address, 25, client, timeout=30, source_address=(CLIENT, 0)) as smtp:
-            return _dialogue(smtp, case, login=server.login)
+            return _dialogue(smtp, case, login=server.login and case.via in case.own)
     except (OSError, smtplib.SMTPException) as error:
         return f"refused: {error!r}"
 
@@ -152,7 +152,8 @@ def _dialogue(smtp: smtplib.SMTP, case: Case, *, login: bool) -> str:
     smtp.mail(case.sender, options)
     refused = []
     for target in case.targets:
-        rcpt = [case.rcpt_options.format(target.address)] if case.rcpt_options and smtp.has_extn("dsn") else []
+        named = target.address.replace("+", "+2B").replace("=", "+3D")  # xtext, RFC 3461 section 4
+        rcpt = [case.rcpt_options.replace("{address}", named)] if case.rcpt_options and smtp.has_extn("dsn") else []
         code, text = smtp.rcpt(target.address, rcpt)
         if code not in {250, 251}:
             refused.append(f"{code} {text.decode('utf-8', 'replace')}")

@@ -7,16 +7,15 @@ not repeat its words, the information is lost, and the table is silent about it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from . import reading
 from .model import Case, Sample, Target, status_in
-from .plan import BY_NAME, vague
+from .plan import BY_NAME, vague, waits
 from .scenarios import HARD
 
-__all__ = ["problem", "table"]
+__all__ = ["KINDS", "problem", "table"]
 
-_KINDS = {"failed": "bounce", "delayed": "delay", "relayed": "success", "delivered": "success", "expanded": "success"}
+KINDS = {"failed": "bounce", "delayed": "delay", "relayed": "success", "delivered": "success", "expanded": "success"}
 
 
 def problem(case: Case, sample: Sample, raw: bytes) -> str:
@@ -24,25 +23,29 @@ def problem(case: Case, sample: Sample, raw: bytes) -> str:
     writer = BY_NAME[case.writer]
     if f"@{writer.domain}" not in reading.header(raw) and writer.host not in reading.header(raw):
         return f"it was not written by {writer.host}"
+    if sample.notice:
+        return ""
     text = reading.words(raw).lower() + reading.header(raw).lower()
     absent = [target.address for target in sample.targets if not _names(target, text)]
     return f"it does not name {', '.join(absent)}" if absent else ""
 
 
 def _names(target: Target, text: str) -> bool:
-    called = [target.named or target.address, target.address, *target.aliases]
+    called = [target.address, *target.aliases]
     return not target.address.isascii() or any(address.lower() in text for address in called)
 
 
 def table(case: Case, sample: Sample, raw: bytes, origin: str) -> str:
     """The text of the `.toml` beside the sample."""
-    lines = [f'kind = "{_KINDS[sample.action]}"']
+    if sample.notice and not reading.finals(raw):
+        return "\n".join(['kind = "other"', "recipients = []", "", *_source(origin, sample)])
+    lines = [f'kind = "{KINDS[sample.action]}"']
     if provenance := _provenance(case, raw):
         lines.append(f'provenance = "{provenance}"')
     facts = dict(case.facts)
     original = facts.pop("original_address", None)
     lines += [_pair(key, value) for key, value in facts.items() if str(value) in raw.decode("utf-8", "replace")]
-    for target in _in_order(sample, raw):
+    for target in _reported(case, sample, raw):
         lines += ["", "[[recipients]]"]
         values = _recipient(case, sample, target, raw)
         if original and str(original) in reading.words(raw):
@@ -50,10 +53,15 @@ def table(case: Case, sample: Sample, raw: bytes, origin: str) -> str:
         lines += [_pair(key, value) for key, value in values.items()]
     own = [BY_NAME[name] for name in case.own]
     homes = [case.sender.rpartition("@")[2]]
-    context = {"own_mtas": [server.host for server in own], "own_domains": homes, **case.context}
-    lines += ["", "[context]", *[_pair(key, value) for key, value in context.items()]]
-    lines += ["", "[source]", _pair("origin", origin), _pair("scenario", sample.said)]
-    return "\n".join(lines) + "\n"
+    names = [name for server in own for name in (server.host, *server.names)]
+    context = {"own_mtas": names, "own_domains": homes}
+    if case.known:
+        lines += ["", "[context]", *[_pair(key, value) for key, value in context.items()]]
+    return "\n".join([*lines, "", *_source(origin, sample)])
+
+
+def _source(origin: str, sample: Sample) -> list[str]:
+    return ["[source]", _pair("origin", origin), _pair("scenario", sample.said), ""]
 
 
 def _pair(key: str, value: object) -> str:
@@ -61,34 +69,48 @@ def _pair(key: str, value: object) -> str:
 
 
 def _provenance(case: Case, raw: bytes) -> str:
-    """Ours, where the returned trace shows our server; foreign, where it is forged and the trace shows that it was not."""
-    trace = [line for line in reading.returned(raw).splitlines() if "by mail." in line or line.startswith("Received:")]
-    text = " ".join(trace)
-    if case.forged:
-        return "foreign" if text and not any(BY_NAME[name].host in text for name in case.own) else ""
+    """What the returned trace proves: who gave the message to the server that writes the report.
+
+    Ours, where that was our server; foreign, where somebody else did, who had forged it. A host in between, which did
+    get it from us, is not enough to prove anything, and without a trace there is nothing to go by.
+    """
     if case.writer in case.own:
         return ""
-    return "own" if any(f"by {BY_NAME[name].host}" in text for name in case.own) else ""
+    if not case.known:
+        return "unproven"
+    giver = reading.handed_over_by(raw, BY_NAME[case.writer].host)
+    if case.forged:
+        return "foreign" if giver else ""
+    return "own" if giver in {BY_NAME[name].host for name in case.own} else ""
 
 
-def _in_order(sample: Sample, raw: bytes) -> list[Target]:
-    """The targets in the order in which the report first names them."""
+def _reported(case: Case, sample: Sample, raw: bytes) -> list[Target]:
+    """The targets that the report names, in its order; some servers put what else became of the message into it."""
+    if len(case.targets) == 1:
+        return list(sample.targets)
+    finals = reading.finals(raw)
     text = reading.words(raw).lower()
-    return sorted(sample.targets, key=lambda target: text.find(target.address.lower()))
+    named = [target for target in case.targets if target.address in finals or (not finals and target.address in text)]
+    return sorted(named, key=lambda target: finals.index(target.address) if finals else text.find(target.address))
 
 
-def _recipient(case: Case, sample: Sample, target: Target, raw: bytes) -> Mapping[str, object]:
-    server = BY_NAME[case.server]
-    values: dict[str, object] = {"address": target.named or target.address}
-    aliases = [alias for alias in target.aliases if alias.lower() in reading.words(raw).lower()]
+def _recipient(case: Case, sample: Sample, target: Target, raw: bytes) -> dict[str, object]:
+    text = reading.words(raw).lower()
+    final = next((name for name in target.aliases if name.lower() in reading.finals(raw)), target.address)
+    values: dict[str, object] = {"address": final}
+    if final != target.address and target.address in text:
+        values["original_address"] = target.address
+    aliases = [name for name in (target.address, *target.aliases) if name != final and name.lower() in text]
     if aliases:
         values["aliases"] = aliases
-    values["action"] = sample.action
+    action = _action(sample, target, raw)
+    values["action"] = action
     if status := _status(target, raw):
         values["status"] = status
     asynchronous = case.writer not in case.own
-    if sample.action not in {"failed", "delayed"}:
-        return {**values, "timing": "asynchronous" if asynchronous else "synchronous", "bounce_type": "none", "suppress": False}
+    if action not in {"failed", "delayed"}:
+        return {**values, "bounce_type": "none", "suppress": False}
+    server = BY_NAME[case.server]
     told = reading.said_in(raw, target.reply) if target.reply else True
     reason = target.reason if told and not vague(server, sample.name) else ""
     if reason:
@@ -96,19 +118,38 @@ def _recipient(case: Case, sample: Sample, target: Target, raw: bytes) -> Mappin
     if reason and target.retry_after:
         values["retry_after"] = target.retry_after
     values["timing"] = "asynchronous" if asynchronous else "synchronous"
-    # A refusal for good is what the report says, so a reply without words that is reported as final is final.
-    hard = reason in HARD and not target.temporary and sample.action == "failed"
-    if _provenance(case, raw) == "foreign":
+    hard = reason in HARD and not target.temporary and action == "failed"
+    if not case.known:
+        del values["timing"]
+    elif _provenance(case, raw) == "foreign":
         values |= {"bounce_type": "backscatter", "suppress": False}
-    elif reason or target.temporary:
+    elif (reason or target.temporary) and (target.temporary or not waits(server, case.scenario, target)):
+        # Where the server tried again after a final answer, the report may say either.
         values |= {"bounce_type": "hard" if hard else "soft", "suppress": hard}
     return values
 
 
+def _action(sample: Sample, target: Target, raw: bytes) -> str:
+    """What the report says of the target, where that is another thing that is true as well.
+
+    A success has a name of its own at some servers, and a report on several recipients an action for each.
+    """
+    told = reading.action_of(raw, target.address)
+    if sample.action not in {"failed", "delayed"} or target not in sample.targets:
+        return told or sample.action
+    return sample.action
+
+
 def _status(target: Target, raw: bytes) -> str:
-    """The status that the reply had, where the report still has it, else that of the Status field."""
+    """The status that the reply had, where the report still has it, else that of the Status field.
+
+    Where the report tells of several that are as good, such as that of the queue which gave up (4.4.7), nothing.
+    """
     given = status_in(target.reply)
-    if given and given in reading.words(raw):
-        return given
-    called = (target.named, target.address, *target.aliases)
-    return next(filter(None, (reading.status_of(raw, name) for name in called if name)), "")
+    called = (target.address, *target.aliases)
+    field = next(filter(None, (reading.status_of(raw, name) for name in called)), "")
+    told = reading.statuses(raw)
+    if given in told:
+        vague = field[1:] in {"", ".0.0"} or (field != "4.4.7" and not field.endswith(".0"))
+        return given if given == field or vague else ""
+    return "" if told - {field} else field

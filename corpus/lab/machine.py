@@ -29,6 +29,7 @@ DEAD = "10.99.0.8"
 _BASE = "ca-certificates,iproute2,procps,python3-minimal,openssl"
 _TOOLS = {"debootstrap": "debootstrap", "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux"}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_READY = "echo READY\nexec sleep infinity\n"
 _ENVIRONMENT = {"PATH": _PATH, "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 
 
@@ -55,7 +56,9 @@ def missing() -> list[str]:
             ["unshare", "--mount", "--pid", "--net", "--uts", "--fork", "true"], capture_output=True, check=False
         )
         if tried.returncode:
-            found.append(f"namespaces: unshare says {tried.stderr.decode().strip()!r} (a container without privileges?)")
+            found.append(
+                f"namespaces: unshare says {tried.stderr.decode().strip()!r} (a container without privileges?)"
+            )
     return found
 
 
@@ -132,7 +135,7 @@ class Machine:
 
     def _install(self, server: Server) -> None:
         layer, log = self.scratch / "built" / server.name, self.logs / f"{server.name}.install.log"
-        if (layer / "done").exists():
+        if self.is_built(server):
             return
         shutil.rmtree(layer, ignore_errors=True)
         log.unlink(missing_ok=True)
@@ -141,9 +144,11 @@ class Machine:
         (root / "etc/hostname").write_text(f"{server.host}\n")
         (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {server.host}\n")
         _run(["mount", "-t", "proc", "proc", str(root / "proc")], log)
+        (root / "root/answers").write_text(server.answers)
         inside = ["unshare", "--uts", "chroot", str(root), "/bin/bash", "-euc"]
         install = f"apt-get install -y -q --no-install-recommends {' '.join(server.packages)}; apt-get clean"
-        _run([*inside, f"hostname {server.host}; {install}"], log, env=_ENVIRONMENT)
+        answered = "debconf-set-selections /root/answers"
+        _run([*inside, f"hostname {server.host}; {answered}; {install}"], log, env=_ENVIRONMENT)
         if server.prepare:
             _run([*inside, f"hostname {server.host}; cd /root; {server.prepare}"], log, env=_ENVIRONMENT)
         _run(["umount", str(root / "proc")], log)
@@ -157,6 +162,9 @@ class Machine:
         options = f"lowerdir={':'.join(map(str, below))},upperdir={layer / 'changes'},workdir={layer / 'work'}"
         _run(["mount", "-t", "overlay", "overlay", "-o", options, str(layer / "root")], log)
         return layer / "root"
+
+    def is_built(self, server: Server) -> bool:
+        return (self.scratch / "built" / server.name / "done").exists()
 
     def version(self, server: Server, package: str) -> str:
         """The upstream version of a package in the server's root; what npm installed has it in its name."""
@@ -192,7 +200,12 @@ class Machine:
         for command in commands:
             _run(["ip", *command.split()], log)
 
-    def start(self, server: Server, address: str) -> None:
+    def start(self, servers: Sequence[Server], addresses: dict[str, str]) -> None:
+        """Start the servers; returns when all are ready."""
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda server: self._start(server, addresses[server.name]), servers))
+
+    def _start(self, server: Server, address: str) -> None:
         """Start a server in its root, its network and namespaces of its own; returns when it is ready."""
         log = self.logs / f"{server.name}.run.log"
         log.unlink(missing_ok=True)
@@ -202,7 +215,7 @@ class Machine:
             **server.files,
             "/etc/resolv.conf": f"nameserver {NAME_SERVER}\noptions timeout:2 attempts:1\n",
             "/etc/hosts": f"127.0.0.1 localhost\n{address} {server.host} mail\n",
-            "/lab-start": f"hostname {server.host}\nmount -t proc proc /proc\n{server.start}\necho READY\nexec sleep infinity\n",
+            "/lab-start": f"hostname {server.host}\nmount -t proc proc /proc\n{server.start}\n{_READY}",
         }
         for name, text in files.items():
             path = root / name.lstrip("/")
@@ -214,7 +227,11 @@ class Machine:
         command = ["ip", "netns", "exec", server.name, *namespaces, "chroot", str(root), "/bin/bash", "/lab-start"]
         with log.open("ab") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**_ENVIRONMENT, "HOSTNAME": server.host}
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**_ENVIRONMENT, "HOSTNAME": server.host},
             )
         deadline = time.monotonic() + 90
         while b"READY" not in log.read_bytes():

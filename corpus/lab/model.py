@@ -6,7 +6,9 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
-__all__ = ["Case", "Host", "Later", "Reply", "Sample", "Server", "Target", "status_in"]
+__all__ = [
+    "Case", "Form", "Host", "Later", "Reply", "Sample", "Server", "Subscription", "Target", "Wish", "status_in",
+]  # fmt: skip
 
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
@@ -22,7 +24,7 @@ class Reply:
     """A reply of the scripted peer to one recipient.
 
     `person` is the local part at `remote.test` that gets it; a neutral name, so that no address gives the answer away.
-    `text` may hold `{rcpt}`, `{sender}` and `{ip}`, lines are separated by a newline; an empty one cuts the connection.
+    `text` may hold `{rcpt}`, `{sender}` and `{ip}`; lines are separated by a newline.
     `stage` is the command that is answered, `.` the end of the data. `reason` is what a reader of the words must
     conclude, empty where they do not say enough.
     """
@@ -36,17 +38,19 @@ class Reply:
 
     @property
     def temporary(self) -> bool:
-        return self.text[:1] in {"4", ""}
+        return self.text.startswith("4")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Host:
     """A domain whose only server misbehaves towards everybody, or that has none that could be reached.
 
-    `answers` maps a stage of the dialogue (CONN EHLO STARTTLS MAIL DATA) to the reply there; an empty reply cuts the
-    connection, and `silence` never says anything. `extensions` are offered after EHLO. `names` are the records of the
-    domain instead of those of a server: `nxdomain`, `nodata`, `servfail`, `null-mx`, `dangling-mx`; `address` is where
-    its exchanger is said to be instead of the peer.
+    `answers` maps a stage of the dialogue (CONN EHLO STARTTLS MAIL SIZE RCPT DATA, `.` for the end of the data) to the
+    reply there, where SIZE is a MAIL that announces more than 100 bytes; an empty reply cuts the connection, and
+    `silence` never says anything. `extensions` are offered after EHLO. `names` are the records of the domain instead of
+    those of a server: `nxdomain`, `nodata`, `servfail`, `null-mx`, `dangling-mx`; `address` is where its exchanger is
+    said to be instead of the peer. `said` is what happens, where no reply says that. Only servers that have `extra`
+    among theirs can meet it.
     """
 
     scenario: str
@@ -58,6 +62,9 @@ class Host:
     names: str = ""
     address: str = ""
     temporary: bool = False
+    said: str = ""
+    person: str = "bruno"
+    extra: str = ""
 
     @property
     def reply(self) -> str:
@@ -68,17 +75,58 @@ class Host:
 class Later:
     """A local part in a server's own domain: mail to it is accepted, and fails afterwards.
 
-    `forward` is where an alias sends it to, `reply` what the scripted peer answers there. `writer` is who reports, if
-    that is another server.
+    `said` is what it is, `forward` is where an alias sends it to, `reply` what the scripted peer answers there.
+    `writer` is who reports, if that is another server. A `notice` is no report unless it has the form of one: it names
+    no failed recipient.
     """
 
     scenario: str
     person: str
+    said: str
     reason: str
     forward: str = ""
     reply: str = ""
     temporary: bool = False
     writer: str = ""
+    notice: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Subscription:
+    """A list with one subscriber who is gone; `writer` is who reports, if that is not the list's own server."""
+
+    scenario: str
+    name: str
+    said: str
+    subscriber: str
+    reason: str
+    writer: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Form:
+    """A form of envelope senders; `pattern` has `{local}` and `{domain}` of the recipient, and our own `{home}`."""
+
+    scenario: str
+    said: str
+    pattern: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wish:
+    """What a sender asks for (RFC 3461): parameters of MAIL and RCPT, and the action that must be reported then.
+
+    `facts` are what the report must repeat. A `relayed` message goes through our server to the one that is shown.
+    """
+
+    scenario: str
+    said: str
+    recipient: str
+    action: str
+    mail: tuple[str, ...] = ()
+    rcpt: str = ""
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    relayed: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,12 +138,18 @@ class Server:
     `submit` is the command that takes a message on its standard input, with `{sender}` in it and the recipients after
     it; without it the message comes by SMTP, after a `login` where there is one.
 
+    `answers` are those to the questions of the packages (debconf), `prepare` runs in the root once they are installed.
+    `names` are other names by which the server calls itself in reports.
+
     `sends`: it can be our server, so that refusals in the dialogue become reports of its own. `home` is the server
-    with the mailboxes of its senders. `behind_postfix` says that Postfix brings it its mail. `later` are the scenarios of that table that its configuration has. `extra`
-    names the further groups of scenarios that it takes part in (see `plan.py`).
+    with the mailboxes of its senders. One that gives everything to a `smarthost` never meets a host that misbehaves.
+    `warns`: it reports a delay before it gives up. `behind_postfix`: Postfix brings it its mail. `later` are the
+    scenarios of that table that its configuration has, `extra` the further groups that it takes part in (see
+    `plan.py`).
 
     `silent` maps a scenario to the reason why no report comes of it, `vague` to the reason why the report does not
-    tell what happened. Both may hold the wildcards of `fnmatch`.
+    tell what happened, `retries` to the reason why the server tries again after what is final for others, `final` to
+    the reason why it does not try again. All may hold the wildcards of `fnmatch`.
     """
 
     name: str
@@ -104,7 +158,10 @@ class Server:
     packages: tuple[str, ...]
     start: str
     files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    answers: str = ""
     prepare: str = ""
+    names: tuple[str, ...] = ()
+    smarthost: bool = False
     sends: bool = False
     warns: bool = True
     home: str = ""
@@ -115,6 +172,8 @@ class Server:
     extra: frozenset[str] = frozenset()
     silent: Mapping[str, str] = dataclasses.field(default_factory=dict)
     vague: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    retries: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    final: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def domain(self) -> str:
@@ -127,18 +186,13 @@ class Server:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Target:
-    """A recipient of a case, and what happens to it.
-
-    `named` is how the report calls it where that is another address than the one that we used.
-    """
+    """A recipient of a case, and what happens to it; `aliases` are the addresses that it stands for."""
 
     address: str
     reason: str = ""
     reply: str = ""
-    named: str = ""
     aliases: tuple[str, ...] = ()
     temporary: bool = False
-    delivered: str = ""
     retry_after: int = 0
 
 
@@ -150,6 +204,7 @@ class Sample:
     action: str
     targets: tuple[Target, ...]
     said: str
+    notice: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -157,7 +212,7 @@ class Case:
     """One message: who gives it to which server, and which reports must come back, in this order.
 
     `server` is the directory of the samples, `writer` the server that writes the reports, `via` the one that takes
-    the message from us. `own` are the servers that are ours.
+    the message from us. `own` are the servers that are ours; where that is not `known`, the reader has to do without.
     """
 
     server: str
@@ -172,8 +227,8 @@ class Case:
     rcpt_options: str = ""
     body: str = "plain"
     forged: bool = False
-    facts: Mapping[str, object] = dataclasses.field(default_factory=dict)
-    context: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    known: bool = True
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -12,7 +12,8 @@ import itertools
 import re
 import smtplib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import ClassVar
 
 from .model import Host, Reply
 
@@ -86,24 +87,35 @@ class Peer:
         reply = self._replies.get(local)
         return reply if reply and reply.stage == stage else None
 
-    def take(self, delivery: Delivery, client: str) -> str:
+    def take(self, delivery: Delivery, path: _Path) -> str:
         """Keep a message, and give it the number that the reply has."""
         mirrored = [address for address in delivery.recipients if address.endswith("@" + self._mirror)]
         if mirrored:
-            threading.Thread(target=self._send_back, args=(delivery, mirrored, client), daemon=True).start()
+            threading.Thread(target=self._send_back, args=(delivery, mirrored, path), daemon=True).start()
         else:
             self._accepted(delivery)
         return f"{next(self._numbers):X}"
 
-    def _send_back(self, delivery: Delivery, recipients: list[str], client: str) -> None:
-        trace = f"Received: from [{client}] by mx.{self._mirror} with ESMTP id {next(self._numbers):X}\r\n".encode()
+    def _send_back(self, delivery: Delivery, recipients: list[str], path: _Path) -> None:
+        """Give the message back to the client that brought it."""
+        name, ours = path.said, f"mx.{self._mirror}"
+        number = f"{next(self._numbers):X}"
+        trace = f"Received: from {name} ({name} [{path.client}]) by {ours} with ESMTP id {number}\r\n".encode()
         try:
-            with smtplib.SMTP(client, 25, local_hostname=f"mx.{self._mirror}", timeout=20) as back:
-                domain = back.ehlo()[1].decode("latin-1").split()[0].removeprefix("mail.")
-                returned = [address.replace(self._mirror, domain) for address in recipients]
+            with smtplib.SMTP(path.client, 25, ours, timeout=20, source_address=(path.server, 0)) as back:
+                returned = [address.replace(self._mirror, name.removeprefix("mail.")) for address in recipients]
                 back.sendmail(delivery.sender, returned, trace + delivery.raw)
         except (OSError, smtplib.SMTPException):
             return
+
+
+@dataclasses.dataclass(slots=True)
+class _Path:
+    """The two ends of a connection, and what the client said its name was."""
+
+    client: str
+    server: str
+    said: str = ""
 
 
 class _EndError(Exception):
@@ -123,12 +135,12 @@ class _Dialogue:
         self._silent = bool(host and host.silence)
         self._reader = reader
         self._writer = writer
-        self._client = str(writer.get_extra_info("peername")[0])
+        self._path = _Path(str(writer.get_extra_info("peername")[0]), str(writer.get_extra_info("sockname")[0]))
         self._sender = ""
         self._recipients: list[str] = []
 
     async def _say(self, text: str, recipient: str = "") -> None:
-        values = {"rcpt": recipient, "sender": self._sender, "ip": self._client}
+        values = {"rcpt": recipient, "sender": self._sender, "ip": self._path.client}
         lines = _FIELD.sub(lambda match: values[match[1]], text).split("\n")
         self._writer.write(b"".join(line.encode("latin-1") + b"\r\n" for line in lines))
         await self._writer.drain()
@@ -157,7 +169,8 @@ class _Dialogue:
             elif await handler(self, text):
                 return
 
-    async def _ehlo(self, _: str) -> bool:
+    async def _ehlo(self, text: str) -> bool:
+        self._path.said = text.partition(" ")[2].strip()
         if refusal := self._answers.get("EHLO"):
             await self._say(refusal)
             return False
@@ -165,7 +178,8 @@ class _Dialogue:
         await self._say("\n".join(f"250-{line}" for line in lines[:-1]) + f"\n250 {lines[-1]}")
         return False
 
-    async def _helo(self, _: str) -> bool:
+    async def _helo(self, text: str) -> bool:
+        self._path.said = text.partition(" ")[2].strip()
         await self._say(self._answers.get("EHLO", f"250 {self._name}"))
         return False
 
@@ -192,8 +206,9 @@ class _Dialogue:
         match = _ADDRESS.search(text)
         recipient = match[1] if match else ""
         reply = self._peer.reply_to(recipient, "RCPT")
-        if reply:
-            await self._refuse(reply.text, recipient)
+        refusal = reply.text if reply else self._answers.get("RCPT")
+        if refusal is not None:
+            await self._refuse(refusal, recipient)
         else:
             self._recipients.append(recipient)
             await self._say("250 2.1.5 Ok")
@@ -217,12 +232,13 @@ class _Dialogue:
             lines.append(line.removeprefix(b"."))
         raw = b"".join(lines)
         reply = next(filter(None, (self._peer.reply_to(to, ".") for to in self._recipients)), None)
-        if reply:
-            await self._refuse(reply.text, self._recipients[0])
+        refusal = reply.text if reply else self._answers.get(".")
+        if refusal is not None:
+            await self._refuse(refusal, self._recipients[0])
         elif "SIZE" in self._answers and len(raw) > _MAXIMUM:
             await self._say(self._answers["SIZE"])
         else:
-            number = self._peer.take(Delivery(self._sender, tuple(self._recipients), raw), self._client)
+            number = self._peer.take(Delivery(self._sender, tuple(self._recipients), raw), self._path)
             await self._say(f"250 2.0.0 Ok: queued as {number}")
         return False
 
@@ -235,7 +251,7 @@ class _Dialogue:
         await self._say("221 2.0.0 Bye")
         return True
 
-    _VERBS = {
+    _VERBS: ClassVar[dict[str, Callable[[_Dialogue, str], Awaitable[bool]]]] = {
         "EHLO": _ehlo, "HELO": _helo, "STARTTLS": _starttls, "MAIL FROM": _mail, "MAIL": _mail, "RCPT": _rcpt,
         "DATA": _data, "RSET": _reset, "NOOP": _reset, "QUIT": _quit,
     }  # fmt: skip

@@ -4,6 +4,7 @@ The groups:
 
 - *refused*: our own server is refused, at one recipient or by a host, and writes the report (every server that sends)
 - *mixed*: the same with several recipients
+- *local*: the mail is for people of our own server, and fails there
 - *later*: another server accepts the message of ours, and reports afterwards
 - *dsn*: our own server or another one reports success, as RFC 3461 has it (`extra`: `dsn`)
 - *utf8*: addresses that need SMTPUTF8 (`extra`: `utf8`)
@@ -14,14 +15,30 @@ The groups:
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
 
 from .model import Case, Host, Later, Reply, Sample, Server, Target
-from .scenarios import HOSTS, LATER, LOOP_DOMAIN, REPLIES, SENDERS, person
+from .scenarios import (
+    FORMS,
+    HOSTS,
+    LATER,
+    LOCAL,
+    LOOP_DOMAIN,
+    MIXED,
+    MIXED_WISH,
+    REMOTE,
+    REPLIES,
+    SUBSCRIPTIONS,
+    THREE,
+    UNICODE,
+    WISHES,
+    person,
+)
 from .servers import SERVERS
 
-__all__ = ["BY_NAME", "cases", "samples", "select"]
+__all__ = ["BY_NAME", "author", "cases", "involved", "samples", "select", "vague", "waits"]
 
 BY_NAME = {server.name: server for server in SERVERS}
 _REPLIES = {reply.scenario: reply for reply in REPLIES}
@@ -59,19 +76,37 @@ def involved(chosen: Iterable[Case]) -> list[Server]:
     return [server for server in SERVERS if server.name in names]
 
 
+def _why(reasons: Mapping[str, str], name: str) -> str:
+    return next((why for pattern, why in reasons.items() if fnmatch.fnmatch(name, pattern)), "")
+
+
+def author(case: Case) -> str:
+    """The server to whose name and version a sample goes: the one behind Postfix, else the one that writes."""
+    return case.server if BY_NAME[case.server].behind_postfix else case.writer
+
+
 def _silent(server: Server, name: str) -> bool:
-    return any(fnmatch.fnmatch(name, pattern) for pattern in server.silent)
+    return bool(_why(server.silent, name))
 
 
-def vague(server: Server, name: str) -> str:
-    """Why a report of this server does not tell what happened; empty where it does."""
-    return next((why for pattern, why in server.vague.items() if fnmatch.fnmatch(name, pattern)), "")
+def vague(server: Server, name: str) -> bool:
+    """Whether a report of this server does not tell what happened."""
+    return bool(_why(server.vague, name))
+
+
+def waits(server: Server, scenario: str, target: Target) -> bool:
+    """Whether the server keeps the message and tries again."""
+    if target.temporary:
+        return not _why(server.final, scenario)
+    return bool(_why(server.retries, scenario))
 
 
 def _of(server: Server) -> Iterator[Case]:
     if server.sends:
         yield from _refused(server)
+    if server.sends and not server.smarthost:
         yield from _mixed(server)
+        yield from _local(server)
     yield from _later(server)
     if "dsn" in server.extra:
         yield from _dsn(server)
@@ -101,7 +136,7 @@ def _partner(server: Server) -> Server:
 
 def _outcome(server: Server, scenario: str, targets: tuple[Target, ...], said: str) -> tuple[Sample, ...]:
     """The reports on targets that all fail at once, or that are all tried until the queue gives up."""
-    if targets[0].temporary:
+    if waits(server, scenario, targets[0]):
         planned = [
             Sample(f"{scenario}-delay", "delayed", targets, f"{said}, {_WARNED}"),
             Sample(f"{scenario}-expired", "failed", targets, f"{said}, {_EXPIRED}"),
@@ -123,44 +158,23 @@ def _target(reply: Reply) -> Target:
 
 def _said(reply: Reply) -> str:
     when = "after the end of data" if reply.stage == "." else f"to {reply.stage}"
-    if not reply.text:
-        return f"it is our server: the connection is cut {when}"
     return f"it is our server: {_quote(reply.text)} {when}"
 
 
 def _quote(text: str) -> str:
     """The first line of a reply, cut to a size for people, in ASCII."""
-    first = text.split("\n")[0].encode("latin-1").decode("utf-8", "replace")
+    first = text.split("\n", maxsplit=1)[0].encode("latin-1").decode("utf-8", "replace")
     return f"{first[:60].rstrip()}…" if len(first) > 60 or "\n" in text else first
-
-
-_NAMES = {
-    "nxdomain": "a domain that does not exist",
-    "nodata": "a domain without MX and address",
-    "dangling-mx": "a domain whose exchanger does not exist",
-    "null-mx": "a domain with a null MX",
-    "servfail": "SERVFAIL for the domain",
-}
-_UNREACHABLE = {
-    "connection-refused": "the connection is refused",
-    "connection-timed-out": "nobody answers the connection",
-    "network-unreachable": "the network cannot be reached",
-}
 
 
 def _host_said(host: Host) -> str:
     if host.reply:
         stage = next(iter(host.answers))
-        where = {"CONN": "as greeting", "SIZE": "to MAIL, for the size"}.get(stage, f"to {stage}")
+        where = {"CONN": "as greeting", "SIZE": "to MAIL, for the size", ".": "after the end of data"}.get(
+            stage, f"to {stage}"
+        )
         return f"it is our server: {_quote(host.reply)} {where}"
-    what = _NAMES.get(host.names) or _UNREACHABLE.get(host.scenario) or ""
-    if not what:
-        what = (
-            "the peer connects and never says anything" if host.silence
-            else "rubbish after STARTTLS" if "STARTTLS" in host.answers
-            else "the connection is cut in the data"
-        )  # fmt: skip
-    return f"it is our server: {what}"
+    return f"it is our server: {host.said}"
 
 
 def _refused(server: Server) -> Iterator[Case]:
@@ -168,57 +182,52 @@ def _refused(server: Server) -> Iterator[Case]:
         targets = (_target(reply),)
         yield _ours(server, reply.scenario, targets, _outcome(server, reply.scenario, targets, _said(reply)))
     for host in HOSTS:
+        if server.smarthost or host.extra not in {"", *server.extra}:
+            continue
         temporary = host.temporary or host.reply.startswith("4")
-        targets = (Target(f"bruno@{host.domain}", host.reason, host.reply, temporary=temporary),)
+        targets = (Target(f"{host.person}@{host.domain}", host.reason, host.reply, temporary=temporary),)
         yield _ours(server, host.scenario, targets, _outcome(server, host.scenario, targets, _host_said(host)))
 
 
 def _ours(
     server: Server, scenario: str, targets: tuple[Target, ...], planned: tuple[Sample, ...], *,
-    options: tuple[str, ...] = (), rcpt: str = "", sender: str = "", body: str = "plain",
-    facts: Mapping[str, object] | None = None, context: Mapping[str, object] | None = None,
+    options: tuple[str, ...] = (), rcpt: str = "", body: str = "plain",
 ) -> Case:  # fmt: skip
     """A case in which `server` is ours."""
     return Case(
-        server.name, scenario, server.name, server.name, sender or _sender(server), targets, planned, _own(server),
-        options, rcpt, body, facts=facts or {}, context=context or {},
+        server.name, scenario, server.name, server.name, _sender(server), targets, planned, _own(server),
+        options, rcpt, body,
     )  # fmt: skip
 
 
 # -- several recipients
 
-_THREE = ("rcpt-unknown-user", "rcpt-full", "rcpt-disabled")
-_ALL_NOTIFY = "NOTIFY=FAILURE,DELAY,SUCCESS ORCPT=rfc822;{}"
-
 
 def _mixed(server: Server) -> Iterator[Case]:
-    three = tuple(_target(_REPLIES[name]) for name in _THREE)
-    said = "three recipients refused for three reasons"
-    yield _ours(
-        server, "three-recipients-three-reasons", three,
-        _outcome(server, "three-recipients-three-reasons", three, said),
-    )  # fmt: skip
-    gone = (_target(_REPLIES["rcpt-unknown-user"]), _target(_REPLIES["rcpt-unknown-user-no-status"]))
-    waits = (_target(_REPLIES["rcpt-greylisted"]),)
-    good = (Target(f"alice@{_REMOTE}", delivered="relayed"),)
+    three = tuple(_target(_REPLIES[name]) for name in THREE)
+    scenario, said = "three-recipients-three-reasons", "three recipients refused for three reasons"
+    yield _ours(server, scenario, three, _outcome(server, scenario, three, said))
+    *gone, waiting = (_target(_REPLIES[name]) for name in MIXED)
+    # An address of its own: servers remember for whom they have waited already.
+    waits = (dataclasses.replace(waiting, address=waiting.address.replace("@", "+notes@")),)
+    good = (Target(MIXED_WISH.recipient),)
     everybody = (*gone, *waits, *good)
-    said = "two refused, one put off, one accepted"
-    for scenario, options, rcpt in (
-        ("mixed-results", (), ""),
-        ("mixed-results-dsn", ("RET=HDRS", "ENVID=QQ314159+2Bx"), _ALL_NOTIFY),
-    ):
-        if rcpt and "dsn" not in server.extra:
-            continue
-        planned = [Sample(scenario, "failed", gone, said), *_outcome(server, scenario, waits, said)]
-        if rcpt:
-            planned.insert(0, Sample(f"{scenario}-success", "relayed", good, said))
+    scenario, said = "mixed-results", "two refused, one put off, one accepted"
+    refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, waits, said))
+    yield _ours(server, scenario, everybody, _spoken(server, refused))
+    if "dsn" in server.extra:
+        scenario, said = MIXED_WISH.scenario, MIXED_WISH.said
+        accepted = Sample(f"{scenario}-success", MIXED_WISH.action, good, said)
+        refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, waits, said))
         yield _ours(
-            server, scenario, everybody, tuple(s for s in planned if not _silent(server, s.name)), options=options,
-            rcpt=rcpt,
+            server, scenario, everybody, _spoken(server, (*refused, accepted)), options=MIXED_WISH.mail,
+            rcpt=MIXED_WISH.rcpt,
         )  # fmt: skip
 
 
-_REMOTE = person("rcpt-full").rpartition("@")[2]
+def _spoken(server: Server, planned: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    return tuple(sample for sample in planned if not _silent(server, sample.name))
+
 
 # -- accepted, and reported later
 
@@ -228,130 +237,118 @@ def _later(server: Server) -> Iterator[Case]:
         if row.scenario in server.later:
             yield _remote(server, row, forged=False)
             if row.scenario in {"unknown-user", "forwarded-unknown-user", "sieve-reject"}:
-                yield _remote(server, row, forged=True)
+                forged = _remote(server, row, forged=True)
+                yield forged
+                if row.forward:
+                    yield _without_context(forged)
+
+
+def _without_context(case: Case) -> Case:
+    """The same for a reader who does not know which servers are his."""
+    scenario = f"{case.scenario}-without-context"
+    planned = tuple(dataclasses.replace(sample, name=f"{sample.name}-without-context") for sample in case.samples)
+    return dataclasses.replace(case, scenario=scenario, samples=planned, known=False)
+
+
+def _local(server: Server) -> Iterator[Case]:
+    """What fails in the server's own mailboxes, where the server is ours."""
+    for row in LATER:
+        if row.scenario in LOCAL and row.scenario in server.later:
+            scenario = f"local-{row.scenario}"
+            targets = (_person(server, row),)
+            planned = _outcome(server, scenario, targets, f"it is our server: {row.said}")
+            yield _ours(server, scenario, targets, planned, body=_body(row))
+
+
+def _person(server: Server, row: Later) -> Target:
+    reply = row.reply or next((reply.text for reply in REPLIES if row.forward == f"{reply.person}@{REMOTE}"), "")
+    aliases = (row.forward,) if row.forward and not row.forward.endswith(LOOP_DOMAIN) else ()
+    return Target(f"{row.person}@{server.domain}", row.reason, reply, aliases, row.temporary)
+
+
+def _body(row: Later) -> str:
+    """A full mailbox needs a message that is larger than the smallest quota."""
+    return "html" if row.scenario == "mailbox-full" else "plain"
 
 
 def _remote(server: Server, row: Later, *, forged: bool) -> Case:
     ours = _partner(server)
-    address = f"{row.person}@{server.domain}"
     scenario = f"backscatter-{row.scenario}" if forged else row.scenario
-    reply = row.reply or next(
-        (reply.text for reply in REPLIES if row.forward == f"{reply.person}@{_REMOTE}"), ""
-    )
-    aliases = (row.forward,) if row.forward and not row.forward.endswith(LOOP_DOMAIN) else ()
-    targets = (Target(address, row.reason, reply, aliases=aliases, temporary=row.temporary),)
+    targets = (_person(server, row),)
     who = "a stranger sends to it in our name" if forged else "our server relays to it"
+    planned = _outcome(server, scenario, targets, f"{who}: {row.said}")
+    if row.notice:
+        planned = tuple(dataclasses.replace(sample, notice=True) for sample in planned)
     return Case(
         server.name, scenario, server.name if forged else ours.name, row.writer or server.name, _sender(ours), targets,
-        _outcome(server, scenario, targets, f"{who}: {_WHAT[row.scenario]}"), (ours.name,), forged=forged,
-        body="forged" if forged else "plain",
+        planned, (ours.name,), forged=forged,
+        body="forged" if forged else _body(row),
     )  # fmt: skip
 
-
-_WHAT = {
-    "unknown-user": "an unknown user",
-    "forwarded-unknown-user": "a forwarded address whose target is refused as unknown",
-    "forwarded-refused-as-spam": "a forwarded address whose target refuses the message as spam",
-    "forwarded-full": "a forwarded address whose target is full",
-    "forwarded-no-such-domain": "a forwarded address whose target has no domain",
-    "forwarded-too-large": "a forwarded address whose target finds the message too large",
-    "forwarded-to-another-server": "a forwarded address whose target another server accepts and bounces",
-    "forwarding-loop": "a forwarded address whose target sends everything back",
-    "pipe-command-config-missing": "a program that ends with 78 (EX_CONFIG)",
-    "pipe-command-failing-for-now": "a program that ends with 75 (EX_TEMPFAIL)",
-    "pipe-command-killed": "a program that is killed",
-    "pipe-command-missing": "a program that does not exist",
-    "mailbox-disabled": "a disabled mailbox",
-    "mailbox-moved": "a mailbox that has moved",
-    "mailbox-full": "a full mailbox",
-    "alias-file-missing": "an alias that includes a missing file",
-    "sieve-reject": "a Sieve script that rejects (RFC 5429)",
-    "sieve-ereject": "a Sieve script that rejects at delivery (ereject, RFC 5429)",
-    "list-post-rejected": "a list that rejects posts of strangers",
-    "list-unknown": "a list that does not exist",
-}
 
 # -- success, and what a sender may ask for (RFC 3461)
 
 
 def _dsn(server: Server) -> Iterator[Case]:
-    gone = (_target(_REPLIES["rcpt-unknown-user"]),)
-    ok = f"alice@{_REMOTE}"
-    plans: list[tuple[str, tuple[Target, ...], str, str, tuple[str, ...], str, dict[str, object]]] = [
-        ("relayed", (Target(ok, delivered="relayed"),), "relayed", "NOTIFY=SUCCESS, handed to a next host without DSN", (), "NOTIFY=SUCCESS", {}),
-        ("delivered", (Target(f"alice@{server.domain}", delivered="delivered"),), "delivered", "NOTIFY=SUCCESS, delivered locally", (), "NOTIFY=SUCCESS", {}),
-        ("expanded", (Target(f"crew@{server.domain}", delivered="expanded", aliases=(f"alice@{server.domain}",)),), "expanded", "NOTIFY=SUCCESS to an alias of several people", (), "NOTIFY=SUCCESS", {}),
-        ("unknown-user-headers-returned", gone, "failed", "550 5.1.1 to RCPT; RET=HDRS ENVID ORCPT", ("RET=HDRS", "ENVID=env-0001"), "NOTIFY=FAILURE ORCPT=rfc822;first.address@origin.test", {"envelope_id": "env-0001", "original_address": "first.address@origin.test"}),
-        ("unknown-user-message-returned", gone, "failed", "550 5.1.1 to RCPT; RET=FULL ENVID", ("RET=FULL", "ENVID=env-0002"), "NOTIFY=FAILURE,DELAY", {"envelope_id": "env-0002"}),
-    ]  # fmt: skip
-    for scenario, targets, action, said, options, rcpt, facts in plans:
-        if not _silent(server, scenario):
-            planned = (Sample(scenario, action, targets, said),)
-            yield _ours(server, scenario, targets, planned, options=options, rcpt=rcpt, body="html", facts=facts)
-    if not _silent(server, "delivered-by-another-server"):
-        ours = _partner(server)
-        targets = (Target(f"alice@{server.domain}", delivered="delivered"),)
-        said = "our server relays to it: NOTIFY=SUCCESS, delivered locally"
+    for wish in WISHES:
+        if _silent(server, wish.scenario):
+            continue
+        ours = _partner(server) if wish.relayed else server
+        address = wish.recipient.format(domain=server.domain)
+        if wish.action == "failed":
+            target = _target(next(reply for reply in REPLIES if person(reply.scenario) == address))
+        else:
+            members = (f"alice@{server.domain}", f"bob@{server.domain}") if wish.action == "expanded" else ()
+            target = Target(address, aliases=members)
         yield Case(
-            server.name, "delivered-by-another-server", ours.name, server.name, _sender(ours), targets,
-            (Sample("delivered-by-another-server", "delivered", targets, said),), (ours.name,),
-            ("RET=HDRS", "ENVID=env-0003"), "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;{}",
+            server.name, wish.scenario, ours.name, server.name, _sender(ours), (target,),
+            (Sample(wish.scenario, wish.action, (target,), wish.said),), _own(ours), wish.mail,
+            wish.rcpt.replace("{domain}", server.domain), "html", facts=wish.facts,
         )  # fmt: skip
 
 
 def _utf8(server: Server) -> Iterator[Case]:
-    for scenario, address, reason, said in (
-        ("utf8-address-not-supported", f"用户@{_REMOTE}", "", "SMTPUTF8 address, the next host does not offer SMTPUTF8"),
-        ("utf8-address-no-such-domain", "δοκιμή@παράδειγμα.test", "bad_domain", "SMTPUTF8 address in a domain that does not exist"),
-    ):  # fmt: skip
-        targets = (Target(address, reason),)
-        planned = _outcome(server, scenario, targets, f"it is our server: {said}")
-        yield _ours(server, scenario, targets, planned, options=("SMTPUTF8",), body="utf8")
+    for host in UNICODE:
+        targets = (Target(f"{host.person}@{host.domain}", host.reason),)
+        planned = _outcome(server, host.scenario, targets, f"it is our server: {host.said}")
+        yield _ours(server, host.scenario, targets, planned, options=("SMTPUTF8",), body="utf8")
 
 
 # -- senders that carry something
 
-_FORMS = {
-    "verp": "a VERP envelope sender",
-    "batv": "an envelope sender with a BATV tag",
-    "barracuda": "an envelope sender with Barracuda's tag",
-    "srs": "an SRS envelope sender",
-}
-
 
 def _senders(server: Server) -> Iterator[Case]:
     """Our server is Postfix, which knows the tagged addresses as its own."""
-    for form, pattern in SENDERS.items():
-        scenario = f"unknown-user-{form}-sender"
-        ours = BY_NAME["postfix"]
+    ours = BY_NAME["postfix"]
+    for form in FORMS:
         if server is ours:
-            targets = (_target(_REPLIES["rcpt-unknown-user"]),)
-            said = f"it is our server: unknown user; {_FORMS[form]}"
+            target = _target(_REPLIES["rcpt-unknown-user"])
+            said = f"it is our server: unknown user; {form.said}"
         elif "unknown-user" in server.later:
-            targets = (Target(f"kurt@{server.domain}", "bad_mailbox"),)
-            said = f"our server relays to it: an unknown user; {_FORMS[form]}"
+            row = next(row for row in LATER if row.scenario == "unknown-user")
+            target = Target(f"{row.person}@{server.domain}", row.reason)
+            said = f"our server relays to it: an unknown user; {form.said}"
         else:
             continue
-        local, _, domain = targets[0].address.partition("@")
-        sender = pattern.format(local=local, domain=domain, home=ours.domain)
-        planned = _outcome(server, scenario, targets, said)
-        yield Case(server.name, scenario, ours.name, server.name, sender, targets, planned, (ours.name,))
+        local, _, domain = target.address.partition("@")
+        sender = form.pattern.format(local=local, domain=domain, home=ours.domain)
+        planned = _outcome(server, form.scenario, (target,), said)
+        yield Case(server.name, form.scenario, ours.name, server.name, sender, (target,), planned, (ours.name,))
 
 
 # -- lists
 
 
 def _lists(server: Server) -> Iterator[Case]:
-    """Our server is the list's; subscribers are gone, at the peer and at a server that bounces later."""
-    for scenario, target, writer, said in (
-        ("list-subscriber-unknown", _target(_REPLIES["rcpt-unknown-user"]), server.name, "a subscriber is refused as unknown; the list's VERP sender"),
-        ("list-subscriber-full", _target(_REPLIES["rcpt-full"]), server.name, "a subscriber's mailbox is full; the list's VERP sender"),
-        ("list-subscriber-unknown-later", Target("kurt@exim.test", "bad_mailbox"), "exim", "a subscriber's server accepts and bounces; the list's VERP sender"),
-    ):  # fmt: skip
-        if not _silent(server, scenario):
-            name = scenario.removeprefix("list-subscriber-")
-            yield Case(
-                server.name, scenario, server.name, writer, f"alice@{server.domain}",
-                (Target(f"{name}@{server.domain}"),), (Sample(scenario, "failed", (target,), f"it is our list: {said}"),),
-                (server.name,),
-            )  # fmt: skip
+    """Our server is the list's; it sends to subscribers who are gone, with the subscriber in the envelope sender."""
+    for row in SUBSCRIPTIONS:
+        if _silent(server, row.scenario):
+            continue
+        reply = next((reply for reply in REPLIES if row.subscriber == person(reply.scenario)), None)
+        target = _target(reply) if reply else Target(row.subscriber, row.reason)
+        said = f"it is our list: {row.said}; the list's own VERP sender"
+        planned = (Sample(row.scenario, "failed", (target,), said),)
+        yield Case(
+            server.name, row.scenario, server.name, row.writer or server.name, f"alice@{server.domain}",
+            (Target(f"{row.name}@{server.domain}"),), planned, (server.name,),
+        )  # fmt: skip

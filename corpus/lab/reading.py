@@ -7,7 +7,18 @@ import email.message
 import email.policy
 import re
 
-__all__ = ["actions", "header", "returned", "said_in", "status_of", "words"]
+__all__ = [
+    "action_of",
+    "actions",
+    "finals",
+    "handed_over_by",
+    "header",
+    "returned",
+    "said_in",
+    "status_of",
+    "statuses",
+    "words",
+]
 
 _RETURNED = {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}
 _STATUSES = {"message/delivery-status", "message/global-delivery-status"}
@@ -75,9 +86,40 @@ def actions(raw: bytes) -> set[str]:
 
 def status_of(raw: bytes, address: str) -> str:
     """The Status field (RFC 3464 section 2.3.4) of the block that names `address`, or an empty text."""
+    return _field_of(raw, address, "Status")
+
+
+def action_of(raw: bytes, address: str) -> str:
+    """The Action field (RFC 3464 section 2.3.3) of the block that names `address`, or an empty text."""
+    return _field_of(raw, address, "Action").lower()
+
+
+def statuses(raw: bytes) -> set[str]:
+    """All enhanced status codes that the report has anywhere."""
+    return set(re.findall(r"(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w.]*\d)", words(raw)))
+
+
+def _field_of(raw: bytes, address: str, name: str) -> str:
     for block in _blocks(raw):
-        if address.lower() in block.lower() and (match := re.search(_FIELD.format("Status"), block)):
+        if address.lower() in block.lower() and (match := re.search(_FIELD.format(name), block)):
             return match[1].split()[0] if match[1].split() else ""
+    return ""
+
+
+def finals(raw: bytes) -> list[str]:
+    """The Final-Recipient fields (RFC 3464 section 2.3.2), in small letters."""
+    found = [match for block in _blocks(raw) for match in re.findall(_FIELD.format("Final-Recipient"), block)]
+    return [value.strip().strip("<>").lower() for value in found]
+
+
+def handed_over_by(raw: bytes, host: str) -> str:
+    """Who gave the returned message to `host`, by the trace that it added itself; hops within `host` do not count."""
+    text = re.sub(r"\n[ \t]+", " ", returned(raw).replace("\r\n", "\n"))
+    for line in re.findall(r"(?im)^Received:\s*(.*)", text):
+        match = re.match(r"(?i)\(?from\s+(\S+)", line)
+        giver = match[1].strip("()[]").lower() if match else ""
+        if "." in giver and giver != host and not giver.startswith("127."):
+            return giver
     return ""
 
 

@@ -7,6 +7,8 @@ from ..scenarios import ALIASES
 
 __all__ = ["SERVER"]
 
+_TOGETHER = "it waits for the last recipient, and its report then tells what became of all"
+
 SERVER = Server(
     name="courier",
     title="Courier",
@@ -15,9 +17,20 @@ SERVER = Server(
     sends=True,
     later=frozenset({
         "forwarded-unknown-user", "forwarded-refused-as-spam", "forwarded-full", "forwarded-no-such-domain",
-        "forwarded-too-large", "forwarding-loop", "mailbox-full", "pipe-command-config-missing",
+        "forwarded-too-large", "mailbox-full", "pipe-command-config-missing",
     }),
     extra=frozenset({"dsn", "utf8"}),
+    silent={
+        "mixed-results-expired": _TOGETHER,
+        "mixed-results-dsn-expired": _TOGETHER,
+        "mixed-results-dsn-success": _TOGETHER,
+    },
+    vague={
+        "name-service-failure*": "it says that the network is down",
+        "greeting-timed-out*": "it says nothing, or that the network is down",
+        "null-mx": "it says that there is no such domain",
+    },
+    retries={"*mailbox-full": "a mailbox may have room again"},
     files={
         **{
             f"/etc/courier/{name}": f"{value}\n"
@@ -34,6 +47,7 @@ SERVER = Server(
                 "retrymaxdelta": "10",
                 "esmtptimeoutconnect": "6s",
                 "esmtptimeout": "8s",
+                "esmtptimeouthelo": "6s",
                 "defaultdelivery": "./Maildir",
                 "smtpaccess/default": "10.99\tallow,RELAYCLIENT\n127\tallow,RELAYCLIENT",
                 "bofh": "opt BOFHSPFMAILFROM=off\nopt BOFHSPFHELO=off",

@@ -21,7 +21,6 @@ plugin {
   quota = maildir:User quota
   quota_rule = *:storage=1M
   sieve = ~/.dovecot.sieve
-  sieve_extensions = +ereject
 }
 userdb {
   driver = passwd-file
@@ -42,7 +41,6 @@ protocol lmtp {
 """
 
 _REJECT = 'require ["reject"];\nreject "I do not accept mail from you.\\r\\nPlease use the form at https://www.dovecot.test/contact.";\n'
-_EREJECT = 'require ["ereject"];\nereject "This account does not take mail from your address";\n'
 
 SERVER = Server(
     name="dovecot",
@@ -50,7 +48,7 @@ SERVER = Server(
     package="dovecot-core",
     packages=("dovecot-lmtpd", "dovecot-sieve", "postfix"),
     behind_postfix=True,
-    later=frozenset({"unknown-user", "mailbox-full", "sieve-reject", "sieve-ereject"}),
+    later=frozenset({"unknown-user", "mailbox-full", "sieve-reject"}),
     files={
         "/etc/postfix/main.cf": main_cf(
             "mail.dovecot.test",
@@ -60,11 +58,10 @@ SERVER = Server(
         "/etc/aliases": "postmaster: root\n",
         "/etc/dovecot/dovecot.conf": _CONFIGURATION,
         "/home/rea/.dovecot.sieve": _REJECT,
-        "/home/egon/.dovecot.sieve": _EREJECT,
     },
     start="""\
-for user in rea egon; do useradd $user; chown -R $user /home/$user; done
-for user in alice quirin rea egon; do
+useradd rea; chown -R rea /home/rea
+for user in alice quirin rea; do
   rule='*:storage=1M'; [ $user = quirin ] && rule='*:bytes=100'
   echo "$user:{plain}lab:$(id -u $user):$(id -g $user)::/home/$user::userdb_quota_rule=$rule"
 done > /etc/dovecot/users

@@ -6,12 +6,22 @@ from ..model import Server
 
 __all__ = ["SERVER"]
 
+_DELAYED = "its last report, too, says that the message is delayed"
+
 SERVER = Server(
     name="nullmailer",
     title="nullmailer",
     package="nullmailer",
     packages=("nullmailer",),
     sends=True,
+    smarthost=True,
+    silent={
+        "rcpt-451-delay": "without an enhanced status, its report says that it has failed",
+        "rcpt-[!4]*-expired": _DELAYED,
+        "rcpt-452-*-expired": _DELAYED,
+        "end-of-data-*-expired": _DELAYED,
+    },
+    retries={"rcpt-550-with-4.2.2": "it goes by the enhanced status, not by the reply code"},
     submit=("nullmailer-inject", "-a", "-f", "{sender}"),
     files={
         f"/etc/nullmailer/{name}": text

@@ -57,7 +57,7 @@ piet: "|/bin/sh -c 'echo cannot open /srv/app/config; exit 78'"
 pia: "|/bin/sh -c 'echo database is down >&2; exit 75'"
 pius: "|/bin/sh -c 'kill -9 $$'"
 paula: "|/usr/local/bin/missing-program --deliver"
-quirin: /var/mail/quirin.mbox
+quirin: /srv/mail/quirin.mbox
 ilse: :include:/etc/missing-list
 postmaster: root
 """
@@ -74,7 +74,11 @@ SERVER = Server(
         "pipe-command-failing-for-now", "pipe-command-killed", "pipe-command-missing", "mailbox-disabled",
         "mailbox-moved", "mailbox-full", "alias-file-missing",
     }),
-    extra=frozenset({"dsn", "utf8"}),
+    extra=frozenset({"dsn", "utf8", "tls"}),
+    retries={
+        "greeting-*": "by default it takes no for an answer only after EHLO (smtp_skip_5xx_greeting)",
+        "*pipe-command-missing": "the shell's 127 is a temporary failure to it",
+    },
     files={
         "/etc/postfix/main.cf": main_cf(
             "mail.postfix.test",
@@ -82,7 +86,7 @@ SERVER = Server(
             "transport_maps = hash:/etc/postfix/transport",
             "relocated_maps = hash:/etc/postfix/relocated",
             "smtp_tls_security_level = may",
-            "smtp_tls_policy_maps = inline:{ onyx.test=encrypt }",
+            "smtp_tls_policy_maps = inline:{ onyx.test=encrypt, obsidian.test=encrypt }",
             "mailbox_size_limit = 1024000",
             "message_size_limit = 1000000",
             "confirm_delay_cleared = yes",
@@ -95,7 +99,7 @@ SERVER = Server(
     },
     start="""\
 postmap /etc/postfix/transport /etc/postfix/relocated
-head -c 1023000 /dev/zero > /var/mail/quirin.mbox; chown quirin:mail /var/mail/quirin.mbox
+mkdir -p /srv/mail; head -c 1023000 /dev/zero > /srv/mail/quirin.mbox; chown -R nobody /srv/mail
 """
     + START,
 )  # fmt: skip
