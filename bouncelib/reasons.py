@@ -153,14 +153,14 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SPAN = re.compile(
     r"""(?<![\w.:])
         (?: (\d{1,2}):(\d\d):(\d\d)
-          | (\d{1,6}) [ \-]? ( s(?:ec(?:ond)?s?)? | m(?:in(?:ute)?s?)? | h(?:(?:ou)?rs?)? | d(?:ays?)? ) ) \b""",
+          | (\d{1,6}) [ \n\-]? ( s(?:ec(?:ond)?s?)? | m(?:in(?:ute)?s?)? | h(?:(?:ou)?rs?)? | d(?:ays?)? ) ) \b""",
     re.ASCII | re.VERBOSE,
 )
 # What stands in front of the time to wait, as opposed to any other span ("20 messages in 5 minutes").
 _PLEA = re.compile(
     r"""(?: again | retry | retries | back | wait | gr[ae]ylist\w{0,5} | delay(?:ed)? | deferr?ed | later | resend
           | attempt | available | blocked | throttled )
-        [^\w\n]{1,3} (?: [a-z]{1,9} [ ] ){0,4} $""",
+        \W{1,3} (?: [a-z]{1,9} [ \n] ){0,4} $""",
     re.ASCII | re.VERBOSE,
 )
 _WAIT_WORDS = (

@@ -1,6 +1,7 @@
 """Writes what in docs/ is made from the code: `python tests/generate_docs.py`. `test_docs.py` says when it is stale.
 
 - docs/formats.md: the detectors, and the samples that each contributes to
+- docs/servers.md: what the servers of the lab write (`server_tables.py`)
 - in any page, the table between `<!-- generated: NAME -->` and `<!-- end -->`
 - the outputs: a block of text right behind one of Python or shell is what that has printed
 """
@@ -19,6 +20,12 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
+
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent / "corpus")]
+try:
+    import server_tables
+finally:
+    del sys.path[:2]
 
 from bouncelib import Parser, Reason, Registry, testing, timing
 from bouncelib.cli import _describe
@@ -235,6 +242,11 @@ to which the detector contributes, *where* the directories that hold them.
 """
 
 
+def servers() -> str:
+    """docs/servers.md."""
+    return server_tables.page(testing.discover(ROOT / "corpus"))
+
+
 def reasons() -> str:
     text = "| reason | meaning | type | caused by |\n|---|---|---|---|\n"
     for reason in Reason:
@@ -304,6 +316,7 @@ def write() -> int:
     """Write everything that is generated; 1 where a page could not be run, 0 else."""
     status = 0
     (DOCS / "formats.md").write_text(formats(), "utf-8")
+    (DOCS / "servers.md").write_text(servers(), "utf-8")
     for page in pages():
         try:
             text = with_tables(with_outputs(page))

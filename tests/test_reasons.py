@@ -275,6 +275,8 @@ def test_no_block_list_is_named(text: str) -> None:
         ("421 try again in 2 hrs", 7200),
         ("421 Retry-After: 90", 90),
         ("450 try again in about 1 day", 86400),
+        ("451 please come back in 300\nseconds", 300),
+        ("451 please come back\nin 300 seconds", 300),
         ("450 try again later", None),
         ("450 more than 20 messages in 5 minutes", None),
         ("421 you sent 500 messages in 60 minutes, try again later", None),

@@ -142,6 +142,12 @@ _OWN = re.compile(
 _HOST_VERDICT = re.compile(
     r"^[45]\d\d (?P<host>[A-Za-z0-9-]{1,63}\.[A-Za-z0-9.-]{1,190}?)\.?(?: \([a-z]{1,20}\))?\.\.\. \S"
 )
+# Sendmail's verdicts on what went well.
+_GOOD = {
+    "expanded to multiple addresses": "expanded",
+    "successfully delivered": "delivered",
+    "relayed; expect no further notifications": "relayed",
+}
 _REPLY = re.compile(r"^[45]\d\d[ -]")
 _CONTINUED = re.compile(r"^\d\d\d-")
 _CLOSING = re.compile(r"(?i)^\s*-{3,6}\s?(?:unsent message|original message|message header|the unsent|end of)")
@@ -210,7 +216,10 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
         elif match := _OWN.match(line):
             if "@" in match["address"] or match["address"].startswith("<"):
                 address = body.value(match["address"], index, "transcript verdict")
-                yield from _verdict(body, at, address, line.strip(), index, kind)
+                if action := _GOOD.get(match["text"].strip().lower()):
+                    yield Finding(address, action=dataclasses.replace(address, text=action), kind=Kind.SUCCESS)
+                else:
+                    yield from _verdict(body, at, address, line.strip(), index, kind)
                 at = _Dialogue(at.host, at.command)
         elif not line.strip() or "transcript of " in line.lower():
             yield from _unclaimed(body, at, kind)
