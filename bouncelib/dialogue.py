@@ -130,7 +130,7 @@ def find_command(text: str) -> Command | None:
 def _introduced(low: str) -> str:
     """The first command that one of the introductions leads to."""
     first, what = len(low), ""
-    for words in _INTRODUCTIONS:
+    for words in [words for words in _INTRODUCTIONS if words in low]:
         at = low.find(words)
         while 0 <= at < first:
             if match := _INTRODUCED.match(low, at + len(words)):

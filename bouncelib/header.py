@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from .charset import Guesser, decode, raw_bytes, readable
 
@@ -26,9 +25,6 @@ _PIECE = re.compile(rb"[A-Za-z0-9+/\s]*")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 # RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
-# The usual form of the field, which saves reading the others in the header of a part.
-_SHORT = 400
-_CONTENT_TYPE = re.compile(rb"(?:\A|\n)[Cc]ontent-[Tt]ype: ?([A-Za-z0-9]+/[A-Za-z0-9.-]+)(?=[;\s]|\Z)")
 _MEDIA_TYPE = re.compile(r"[^\s/;\"()]+/[^\s/;\"()]+")
 _FIELDS = re.compile(r"([!-9;-~]++)[ \t]*+:[ \t]*+(.*)")
 
@@ -133,38 +129,12 @@ class Headers:
     `memo` keeps what a pure function said of this header, under the function, for the next who asks.
     """
 
-    __slots__ = ("_block", "_charset", "_guesser", "_is_plain", "fields", "first", "memo", "names")
-
-    fields: Sequence[tuple[str, str]]
-    first: dict[str, str]
-    names: tuple[str, ...]
+    __slots__ = ("_charset", "_guesser", "_is_plain", "fields", "first", "memo", "names")
 
     def __init__(
-        self, fields: Sequence[tuple[str, str]] = (), guesser: Guess | None = None, *, block: bytes = b""
+        self, fields: Sequence[tuple[str, str]] = (), guesser: Guess | None = None, *, is_plain: bool = False
     ) -> None:
-        """The `fields`; or those in `block`, each line a field or the rest of one, read when first asked for."""
-        self._block = block
-        self._guesser = guesser
-        self._charset: str | None = None
-        self.memo: dict[Callable[[Headers], bool], bool] = {}
-        if not block:
-            self._is_plain = False
-            self._fill(fields)
-
-    def __getattr__(self, name: str) -> Any:
-        """What is not filled yet: called for the first look at the fields of a block, and never again."""
-        if name not in {"_is_plain", "fields", "first", "names"}:
-            raise AttributeError(name)
-        text = self._block.decode("utf-8", "surrogateescape")
-        if "\n " in text or "\n\t" in text:
-            text = text.replace("\n ", " ").replace("\n\t", "\t")
-        is_stripped = " \n" not in text and "\t\n" not in text and not text.endswith((" ", "\t"))
-        # Values that are ASCII without encoded words, and without blanks at either end.
-        self._is_plain = is_stripped and text.isascii() and "=?" not in text
-        self._fill(_FIELDS.findall(text))
-        return getattr(self, name)
-
-    def _fill(self, fields: Sequence[tuple[str, str]]) -> None:
+        """`is_plain` says that the values are ASCII without encoded words, and without blanks at either end."""
         self.fields = fields
         names: Sequence[str] = ()
         values: Sequence[str] = ()
@@ -172,14 +142,27 @@ class Headers:
             names, values = zip(*fields, strict=True)
         self.names = tuple(map(str.lower, names))
         self.first = dict(zip(self.names[::-1], values[::-1], strict=True))
+        self.memo: dict[Callable[[Headers], bool], bool] = {}
+        self._guesser = guesser
+        self._is_plain = is_plain
+        self._charset: str | None = None
+
+    @classmethod
+    def of_block(cls, block: bytes, guesser: Guess | None = None) -> Headers:
+        """The header in `block`, each line of which is a field or continues one."""
+        text = block.decode("utf-8", "surrogateescape")
+        if "\n " in text or "\n\t" in text:
+            text = text.replace("\n ", " ").replace("\n\t", "\t")
+        is_stripped = " \n" not in text and "\t\n" not in text and not text.endswith((" ", "\t"))
+        is_plain = is_stripped and text.isascii() and "=?" not in text
+        return cls(_FIELDS.findall(text), guesser, is_plain=is_plain)
 
     @property
     def media_type(self) -> str:
         """The type and subtype of Content-Type in lower case (RFC 2045 section 5.1); empty where it names none."""
-        if len(self._block) < _SHORT and (found := _CONTENT_TYPE.search(self._block)):
-            return found[1].decode("ascii").lower()
-        value = _MEDIA_TYPE.match(self.raw("content-type").strip().lower())
-        return value[0] if value else ""
+        value = self.first.get("content-type")
+        found = _MEDIA_TYPE.match(value.strip().lower()) if value else None
+        return found[0] if found else ""
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self.first

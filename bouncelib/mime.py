@@ -254,7 +254,7 @@ class Tree:
         stop = end if end - start <= MAX_HEADER else start + MAX_HEADER
         whole = _HEADER.match(raw, start, stop)
         if whole and ((at := whole.end()) < stop or stop == end):
-            return Headers((), self.guesser, block=whole[0]), min(at + 1, end)
+            return Headers.of_block(whole[0], self.guesser), min(at + 1, end)
         stop = raw.find(b"\n\n", start, min(end, start + MAX_HEADER))
         if stop >= 0:
             body = stop + 2
