@@ -8,7 +8,7 @@ import types
 from collections.abc import Iterator
 from typing import Any, cast
 
-from .detector import Detector
+from .detector import Detector, TextFormat
 from .detectors import BUILTIN
 from .marks import is_report
 from .mime import Message
@@ -27,6 +27,7 @@ class Registry:
     detectors: tuple[Detector, ...] = ()
     _index: PhraseIndex = dataclasses.field(init=False, repr=False, compare=False)
     _for_reports: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
+    _by_header: dict[str, set[int]] = dataclasses.field(init=False, repr=False, compare=False)
     _others: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
     fallbacks: tuple[Detector, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
@@ -35,13 +36,17 @@ class Registry:
         fallbacks = tuple(detector for detector in self.detectors if getattr(detector, "fallback", False))
         phrases: list[tuple[str, int]] = []
         for_reports: set[int] = set()
+        by_header: dict[str, set[int]] = {}
         others: set[int] = set()
         for number, detector in enumerate(self.detectors):
             own = getattr(detector, "phrases", ())
             if getattr(detector, "fallback", False):
                 continue
             if not own:
-                others.add(number)
+                if isinstance(detector, TextFormat):
+                    by_header.setdefault(next(iter(detector.headers)), set()).add(number)
+                else:
+                    others.add(number)
                 continue
             phrases += [(phrase, number) for phrase in own]
             if getattr(detector, "reports_only", False):
@@ -49,16 +54,20 @@ class Registry:
         object.__setattr__(self, "fallbacks", fallbacks)
         object.__setattr__(self, "_index", PhraseIndex(phrases))
         object.__setattr__(self, "_for_reports", frozenset(for_reports))
+        object.__setattr__(self, "_by_header", by_header)
         object.__setattr__(self, "_others", frozenset(others))
 
     def candidates(self, message: Message) -> list[Detector]:
         """The detectors that `message` may concern, in order: those without `phrases`, and those with one in its text.
 
-        The `fallbacks` are not among them, nor those for `reports_only` where the header bears no mark of a report.
+        The `fallbacks` are not among them, nor those for `reports_only` where the header bears no mark of a report. A
+        table without phrases has `headers` instead, of which the message must have the first.
         """
         wanted = self._index.find(message.body.lower)
         if not wanted.isdisjoint(self._for_reports) and not is_report(message.headers):
             wanted -= self._for_reports
+        for name in self._by_header.keys() & message.headers.first.keys():
+            wanted |= self._by_header[name]
         return [self.detectors[number] for number in sorted(wanted | self._others)]
 
     def __iter__(self) -> Iterator[Detector]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pathlib
+import re
+
 import pytest
 
 from bouncelib import Context, ProvenanceVerdict
@@ -239,3 +242,14 @@ def test_organisations() -> None:
 def test_long_lines_and_chains_are_cut() -> None:
     assert isinstance(received.parse("from " + "(" * 100_000), Received)
     assert received.prove(["by mx.example.net " + "a" * 100_000] * 1000 + [BULK], NAMES) is None
+
+
+def test_the_short_way_says_what_the_long_one_does() -> None:
+    short = 0
+    for path in sorted((pathlib.Path(__file__).parent.parent / "corpus").rglob("*.eml")):
+        for match in re.finditer(rb"(?mi)^received:((?:.*\n[ \t])*.*)", path.read_bytes().replace(b"\r", b"")):
+            text = " ".join(match[1].decode("utf-8", "replace").split())
+            if said := received._usual(text):
+                short += 1
+                assert said == received._parse(text), text
+    assert short > 100

@@ -151,10 +151,14 @@ def judge(case: Case, context: Context) -> Judged:
 
 
 def _stranger(case: Case) -> Proof | None:
-    if case.original is None or not case.is_bounce:
+    original = case.original
+    if original is None or not case.is_bounce:
         return None
-    sender = case.original.sender or next(iter(addresses.find((case.carrier.headers.get("to") or "")[:1000])), None)
-    return stranger.doubt(case.original.headers, sender=sender, recipients=case.recipients)
+    sender = original.sender or next(iter(addresses.find((case.carrier.headers.get("to") or "")[:1000])), None)
+    made_by = addresses.domain_of((original.message_id or "").rstrip(">"))
+    if sender and received.same_organisation(made_by, addresses.domain_of(sender)):
+        return None  # as is nearly always so
+    return stranger.doubt(original.headers, sender=sender, recipients=case.recipients)
 
 
 def _speaks_for_itself(case: Case) -> bool:
@@ -162,7 +166,7 @@ def _speaks_for_itself(case: Case) -> bool:
     headers = case.carrier.headers
     return (
         "authentication-results" in headers
-        or any("=" in headers.raw(name) for name in _SENT_TO)
+        or any(["=" in value for name in _SENT_TO if (value := headers.first.get(name))])
         or (case.original is not None and authres.has_results(case.original.headers))
     )
 

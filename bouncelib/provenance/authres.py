@@ -76,7 +76,7 @@ def read(name: str, value: str) -> Iterator[Result]:
 
 def has_results(headers: Sequence[tuple[str, str]]) -> bool:
     """Whether any field of the header tells of authentication."""
-    return any(name.lower() in _ALL_FIELDS for name, _ in headers)
+    return not _ALL_FIELDS.isdisjoint([name.lower() for name, _ in headers])
 
 
 def prove(

@@ -56,14 +56,17 @@ _WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$|^ma
 # With the blank in it, no HELO name of the client's choice looks like this.
 _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 # from HELO (NAME [IP]) by HOST (...) with PROTOCOL id ID for <RECIPIENT>; DATE, of which only the host has to be there.
+_COMMENT = r"\((?:[^()]++|\([^()]*+\))*+\)"
 _USUAL = re.compile(
-    r"(?:from ([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z]) \("
+    r"(?:from (?:([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])|\[[0-9A-Fa-f.:]+\]) \("
     r"(?:(?:[^\s@()]{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])\.? \[(?:IPv6:)?([0-9A-Fa-f.:]+)\]"
-    r"|\[([0-9A-Fa-f.:]+)\])\) )?by ([A-Za-z0-9][A-Za-z0-9._:-]*[A-Za-z0-9])(?: \([^()]*\)| over TLS secured channel)*"
-    r"(?: with ([A-Za-z0-9]+)(?: SMTPSVC\([^()]*\))?(?: \([^()]*\))*)?(?: id [^\s();]+(?: \([^()]*\))*)?"
-    r"(?: for <?([^\s();<>@]+@[^\s();<>@]+)>?(?: \([^()]*\))*)?; ?([^;()]*(?:\([^();]*\))?)\Z"
+    rf"|\[([0-9A-Fa-f.:]+)\])\)(?: {_COMMENT})* )?by ([A-Za-z0-9][A-Za-z0-9._:-]*[A-Za-z0-9])"
+    rf"(?: {_COMMENT}| over TLS secured channel)*"
+    rf"(?: with ([A-Za-z0-9]+)(?: SMTPSVC\([^()]*\))?(?: {_COMMENT})*)?(?: id [^\s();]+(?: {_COMMENT})*)?"
+    rf"(?: for <?([^\s();<>@]+@[^\s();<>@]+)>?(?: {_COMMENT})*)?; ?([^;()]*(?:\([^();]*\))?)\Z"
 )
-_UNUSUAL = ("xim", "uth", "elo=", "ELO=", "elo ", "ELO ", "orged", "EHLO", "HELO")
+_UNUSUAL = ("xim", "(chasquid)", "elo=", "ELO=", "elo ", "ELO ", "orged", "EHLO", "HELO")
+_LOGGED_IN = re.compile(r"(?i)\((?:authenticated (?:sender|user|bits)\b|auth: )")
 _QMAIL = re.compile(r"\(qmail \d+ invoked ([^();]*)\); ([^;()]*)\Z")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 
@@ -114,20 +117,21 @@ def _usual(text: str) -> Received | None:
     if usual is None or any([word in text for word in _UNUSUAL]):
         return None
     helo, name, ip, bare_ip, by, protocol, recipient, date = usual.groups("")
+    ip = ip or bare_ip
     is_unresolved = name in ("unknown", "unverified")
-    address = network_address(ip or bare_ip) if helo else None
-    if helo and address is None:
+    address = network_address(ip) if ip else None
+    if ip and address is None:
         return None
     return Received(
         helo=helo.lower(),
         name="" if is_unresolved else name.lower(),
-        ip=ip or bare_ip,
+        ip=ip,
         by=by.lower(),
         protocol=protocol,
         recipient=recipient.lower(),
         date=date,
         is_local=address.is_loopback if address else protocol == "local" or _is_said_local(text),
-        is_authenticated=bool(_WITH_AUTH.match(protocol)),
+        is_authenticated=bool(_WITH_AUTH.match(protocol)) or bool(_LOGGED_IN.search(text)),
         is_unresolved=is_unresolved,
         text=text,
     )
