@@ -12,7 +12,6 @@ import contextlib
 import dataclasses
 import errno
 import itertools
-import json
 import os
 import pathlib
 import sys
@@ -23,9 +22,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from . import __version__, explain, mailbox, progress
 from .context import Context
 from .detector import Detector, TextFormat
-from .job import Job, size
+from .job import Job, bug, size
 from .model import BouncelibError, Command, Kind, Reason
-from .output import FORMATS, NotInstalled
+from .output import FORMATS, NotInstalled, json_line
 from .parser import DEFAULT
 from .reasons import Rules, attribution_of
 from .registry import Registry
@@ -126,6 +125,10 @@ class _Arguments(argparse.ArgumentParser):
             file.write(message)
         else:
             super()._print_message(message, file)
+
+    def error(self, message: str) -> typing.NoReturn:
+        """What a shell's `*` made of a directory's names may be anything."""
+        super().error(visible(message))
 
 
 def _arguments() -> _Arguments:
@@ -322,7 +325,14 @@ def _explain(options: argparse.Namespace) -> int:
                 _complain(f"{entry.name}: {entry.error}")
                 status = UNREADABLE
                 continue
-            text = explain.explain(DEFAULT.parse(entry.raw, context=context))
+            try:
+                text = explain.explain(DEFAULT.parse(entry.raw, context=context))
+            except BouncelibError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as in `parse`
+                _complain(f"{entry.name}: {bug(error)}")
+                status = UNREADABLE
+                continue
             several = len(options.paths) > 1 or entry.name != options.paths[0]
             heading = f"{visible(entry.name)}\n" if several else ""
             sys.stdout.write(f"{'' if before is None else chr(10)}{heading}{text}\n")
@@ -342,7 +352,7 @@ def _reply(options: argparse.Namespace) -> int:
     report = DEFAULT.parse_reply(
         text, recipient=options.recipient, command=options.command, remote_mta=options.remote_mta
     )
-    sys.stdout.write(f"{json.dumps(report.to_dict()) if options.format == 'jsonl' else explain.explain(report)}\n")
+    sys.stdout.write(f"{json_line(report.to_dict()) if options.format == 'jsonl' else explain.explain(report)}\n")
     return OK
 
 
@@ -386,10 +396,10 @@ def _rules(options: argparse.Namespace) -> int:
         blamed = rule.attribution or attribution_of(rule.reason) or "nobody"
         if options.format == "jsonl":
             named = {"id": rule.id, "reason": rule.reason, "attribution": blamed, "file": rule.file}
-            text = json.dumps({**named, "example": rule.example, "why": rule.why})
+            text = json_line({**named, "example": rule.example, "why": rule.why})
         else:
             proof = f"    {one_line(rule.example)}\n    {one_line(rule.why)}"
-            text = f"{rule.id}: {rule.reason}, {blamed}; {rule.file}\n{proof}"
+            text = f"{visible(rule.id)}: {rule.reason}, {blamed}; {visible(rule.file)}\n{proof}"
         sys.stdout.write(f"{text}\n")
     faults = rules.unproven() if options.own else ()
     for fault in faults:

@@ -12,7 +12,7 @@ from .model import BouncelibError, Kind
 from .output import FORMATS, Row
 from .parser import DEFAULT
 
-__all__ = ["Entry", "Job", "Outcome", "size"]
+__all__ = ["Entry", "Job", "Outcome", "bug", "size"]
 
 Entry = Found | Failure
 
@@ -43,7 +43,12 @@ class Job:
         except BouncelibError:
             raise
         except Exception as error:  # noqa: BLE001 - no message may keep the others from being read
-            return Outcome(entry.name, error=f"a bug in bouncelib, please report it: {type(error).__name__}: {error}")
+            return Outcome(entry.name, error=bug(error))
+
+
+def bug(error: Exception) -> str:
+    """What to say of an error that no message may cause."""
+    return f"a bug in bouncelib, please report it: {type(error).__name__}: {error}"[:1000]
 
 
 def size(entry: Entry) -> int:

@@ -345,7 +345,7 @@ def _untyped(text: str | None) -> str | None:
     name = name.strip("<>").rstrip(".")
     if name.endswith("]") and not name.startswith("["):
         name = name.partition("[")[0].strip() or name
-    return name or None
+    return name[:MAX_COMMON] or None  # no host has such a name, and the reporter's is looked at for each recipient
 
 
 def _evidence(field: str, detector: str, value: Value) -> Evidence:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from .model import Recipient, Report, Timing
 from .safe_text import csv_cell, one_line, visible
 
-__all__ = ["COLUMNS", "FORMATS", "Format", "NotInstalled", "Row"]
+__all__ = ["COLUMNS", "FORMATS", "Format", "NotInstalled", "Row", "json_line"]
 
 Row = tuple[str, ...]
 
@@ -35,13 +35,17 @@ _TABLE = {
 }  # fmt: skip
 _NARROW = 110  # a terminal of fewer columns has no room for
 _DISPENSABLE = ("kind", "timing")
+_SHORT = 1000
 _PAGE = 100  # rows of a table written at once
 
 
+def json_line(value: object, separators: tuple[str, str] = (", ", ": ")) -> str:
+    """`value` as JSON in one line of ASCII: whatever stands in the text moves no terminal. DEL is legal in JSON."""
+    return json.dumps(value, separators=separators).replace("\x7f", "\\u007f")
+
+
 def _json_rows(name: str, report: Report) -> list[Row]:
-    # ASCII throughout: whatever stands in the text, a line is a line and moves no terminal. DEL is legal in JSON.
-    line = json.dumps({"source": name, **report.to_dict()}, separators=(",", ":"))
-    return [(line.replace("\x7f", "\\u007f"),)]
+    return [(json_line({"source": name, **report.to_dict()}, (",", ":")),)]
 
 
 def _cells(name: str, report: Report, recipient: Recipient | None) -> Row:
@@ -58,12 +62,18 @@ def _cells(name: str, report: Report, recipient: Recipient | None) -> Row:
             recipient.diagnostic,
         )  # fmt: skip
     cells = (
-        name, report.kind, *who, report.reporting_mta, report.arrival_date.isoformat() if report.arrival_date else None,
-        report.provenance.verdict, original.message_id if original else None, original.list_id if original else None,
+        name, report.kind, *who, _short(report.reporting_mta),
+        report.arrival_date.isoformat() if report.arrival_date else None, report.provenance.verdict,
+        _short(original.message_id) if original else None, _short(original.list_id) if original else None,
         report.feedback.feedback_type if report.feedback else None, " ".join(report.detectors),
         " ".join(dict.fromkeys(defect.rule for defect in report.defects)),
     )  # fmt: skip
     return tuple("" if cell is None else csv_cell(str(cell)) for cell in cells)
+
+
+def _short(text: str | None) -> str | None:
+    """A field of the report, cut: it stands in the row of each recipient, of whom there may be a hundred thousand."""
+    return text[:_SHORT] if text else text
 
 
 def _csv_rows(name: str, report: Report) -> list[Row]:

@@ -10,11 +10,13 @@ import re
 __all__ = ["csv_cell", "one_line", "visible"]
 
 # Control characters (C0, DEL, C1: terminal sequences begin with one of them), marks and overrides of the writing
-# direction, characters without width that hide in an address, line separators, lone surrogates, byte order marks,
-# interlinear annotations, tag characters. The joiners U+200C and U+200D stay: Persian and emoji are written with them.
+# direction, characters without width or ink that hide in an address (fillers, joiners of graphemes, the variation
+# selectors that carry whole messages), line separators, lone surrogates, byte order marks, interlinear annotations, tag
+# characters. Persian and emoji are written with the joiners U+200C and U+200D and with U+FE0E and U+FE0F: these stay.
 _ACTIVE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff"
-    "\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u2800\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0\ufff9-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
 )
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\ufffd": "\ufffd"}
 

@@ -359,6 +359,38 @@ def test_hostile_text_is_harmless(
     assert r"missing\x1b[2J: No such file" in err
 
 
+BAD = "\x1b[2J\u202e\x9b\x7f"
+PLACES = [
+    [BAD], ["parse", BAD], ["parse", f"--{BAD}", "x"], ["parse", "x", "--format", BAD], ["parse", "x", "--kind", BAD],
+    ["parse", "x", "--jobs", BAD], ["parse", "x", "--context", BAD], ["parse", "x", "--own-mta", BAD],
+    ["parse", "x", "--own-domain", f"{BAD} {BAD}"], ["explain", BAD], ["explain", "x", f"--{BAD}"],
+    ["reply", f"550 {BAD}"], ["reply", f"550 {BAD}", "--format", "jsonl"], ["reply", "550", "--command", BAD],
+    ["reply", "550 no", "--recipient", f"{BAD}@example.com", "--remote-mta", BAD], ["rules", "--reason", BAD],
+    ["rules", "--with", BAD], ["detectors", BAD],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", PLACES, ids=ascii)
+def test_arguments_are_harmless_wherever_they_are_repeated(run: Run, arguments: list[str]) -> None:
+    _, out, err = run(*arguments)
+    assert out + err
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", out + err)
+
+
+@pytest.mark.parametrize("format_", ["text", "jsonl"])
+def test_a_rule_file_is_harmless(run: Run, tmp_path: pathlib.Path, format_: str) -> None:
+    path = tmp_path / f"{BAD}.toml"
+    bad = BAD.encode("unicode_escape").decode().replace("\\x", "\\u00")
+    path.write_text(
+        f'[[rule]]\nid = "{bad}"\nreason = "bad_mailbox"\ntext = ["zork"]\nexample = "550 {bad}"\nwhy = "{bad}"\n',
+        "utf-8",
+    )
+    status, out, err = run("rules", "--with", path, "--format", format_)
+    assert status == 1
+    assert "its example is decided by" in err
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out + err)
+
+
 def test_a_terminal_of_few_characters(tmp_path: pathlib.Path) -> None:
     (tmp_path / "größe.eml").write_bytes("Subject: größe\n\nüber\n".encode())
     done = command("parse", tmp_path, "--format", "text", env={**os.environ, "PYTHONIOENCODING": "ascii"})
@@ -401,6 +433,10 @@ def test_a_bug_costs_one_message(run: Run, box: pathlib.Path, monkeypatch: pytes
     status, out, err = run("parse", box / "b.eml", box / "a.eml")
     assert status == 1
     assert len(out.splitlines()) == 1
+    assert "b.eml: a bug in bouncelib, please report it: ZeroDivisionError: oh" in err
+    status, out, err = run("explain", box / "b.eml", box / "a.eml")
+    assert status == 1
+    assert "anne@example.org" in out
     assert "b.eml: a bug in bouncelib, please report it: ZeroDivisionError: oh" in err
 
 

@@ -305,6 +305,12 @@ VISIBLE = [
     ("\ufffd", "\ufffd"),
     ("👨\u200d👩", "👨\u200d👩"),
     ("a\u2028b", r"a\u2028b"),
+    ("a\u034fb\u115fc\u3164d\uffa0e", r"a\u034fb\u115fc\u3164d\uffa0e"),
+    ("\u2800\u180e\u17b4", r"\u2800\u180e\u17b4"),
+    ("a\ufe01b\U000e0100", r"a\ufe01b\U000e0100"),
+    ("❤\ufe0f", "❤\ufe0f"),
+    ("\U0001d173\U0001bca0", r"\U0001d173\U0001bca0"),
+    ("<script>&amp;", "<script>&amp;"),
 ]
 
 
