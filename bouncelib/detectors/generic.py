@@ -22,14 +22,7 @@ from .. import address as addresses
 from .. import reply as replies
 from ..body import Body
 from ..detector import is_letter
-from ..marks import (
-    bystanders,
-    has_daemon_sender,
-    has_report_subject,
-    has_report_type,
-    is_daemon,
-    is_report,
-)
+from ..marks import bystanders, has_daemon_sender, has_report_subject, has_report_type, is_daemon, is_report
 from ..mime import Headers, Message
 from ..model import Finding, Kind, Value
 
