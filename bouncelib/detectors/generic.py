@@ -22,7 +22,16 @@ from .. import address as addresses
 from .. import reply as replies
 from ..body import Body
 from ..detector import is_letter
-from ..marks import bystanders, has_daemon_sender, has_report_subject, has_report_type, is_daemon, is_report
+from ..marks import (
+    SUBJECTS,
+    bystanders,
+    has_daemon_sender,
+    has_null_sender,
+    has_report_subject,
+    has_report_type,
+    is_daemon,
+    is_report,
+)
 from ..mime import Headers, Message
 from ..model import Finding, Kind, Value
 
@@ -347,4 +356,6 @@ def _is_certain(headers: Headers, body: Body) -> bool:
     own = "\n".join(line for line in body.lines[:MAX_LINES] if not line.lstrip().startswith((">", "|>")))
     if not _says_failed(own.lower()):
         return False
-    return has_daemon_sender(headers) or has_report_type(headers)
+    if has_daemon_sender(headers) or has_report_type(headers):
+        return True
+    return has_null_sender(headers) and (headers.get("subject") or "").lower().startswith(SUBJECTS)
