@@ -2,6 +2,7 @@
 
 - docs/formats.md: the detectors, and the samples that each contributes to
 - docs/servers.md: what the servers of the lab write (`server_tables.py`)
+- docs/accuracy.md: what is checked in the samples and refusals of the project, and how much of it is right
 - in any page, the table between `<!-- generated: NAME -->` and `<!-- end -->`
 - the outputs: a block of text right behind one of Python or shell is what that has printed
 """
@@ -21,13 +22,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent / "corpus")]
-try:
-    import server_tables
-finally:
-    del sys.path[:2]
-
-from bouncelib import Parser, Reason, Registry, testing, timing
+from bouncelib import Parser, Reason, Registry, parse_reply, testing, timing
 from bouncelib.cli import _describe
 from bouncelib.explain import REASONS
 from bouncelib.merge import RANKS
@@ -244,7 +239,65 @@ to which the detector contributes, *where* the directories that hold them.
 
 def servers() -> str:
     """docs/servers.md."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "corpus")]
+    try:
+        import server_tables
+    finally:
+        del sys.path[:2]
     return server_tables.page(testing.discover(ROOT / "corpus"))
+
+
+def accuracy() -> str:
+    """docs/accuracy.md."""
+    checked: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    told: Counter[str] = Counter()
+    for sample in testing.discover(ROOT / "corpus"):
+        checked.update(sample.expected.keys())
+        kinds[str(sample.expected["kind"])] += 1
+        if sample.recipients is not None:
+            checked["recipients"] += 1
+        for fields in sample.recipients or ():
+            checked.update(fields.keys() - {"address"})
+            told[str(fields.get("reason"))] += 1
+        wrong.update(difference.field.rpartition(".")[2] for difference in testing.check(sample))
+        wrong.update(gap.rpartition(".")[2] for gap in sample.gaps)
+    said: Counter[str] = Counter()
+    for line in (ROOT / "tests" / "grammar.txt").read_text("utf-8").splitlines():
+        reason, command, text = (cell.strip() for cell in line.split("|", 2))
+        said[reason] += 1
+        report = parse_reply(text, recipient="anne@example.com", command=command or None)
+        wrong["refusals"] += report.recipients[0].reason != reason
+    checked["refusals"] = said.total()
+    text = _ACCURACY_HEAD
+    for field in _MEASURED:
+        text += _row(field.replace("_", " "), str(checked[field]), str(checked[field] - wrong[field]))
+    text += "\n| kind | samples |\n|---|---|\n"
+    for kind, count in sorted(kinds.items()):
+        text += _row(f"`{kind}`", str(count))
+    text += "\n| reason | recipients | refusals |\n|---|---|---|\n"
+    for reason in Reason:
+        text += _row(f"`{reason}`", str(told[reason]), str(said[reason]))
+    return text
+
+
+_MEASURED = (
+    "kind", "recipients", "action", "status", "reply", "reason", "bounce_type", "suppress", "timing", "provenance",
+    "refusals",
+)  # fmt: skip
+_ACCURACY_HEAD = """# Accuracy
+
+Made by `python tests/generate_docs.py`; do not edit.
+
+What every run of the tests holds the library to: the messages of [corpus/](../corpus/README.md), each with what it must
+give, and the SMTP refusals of `tests/grammar.txt`. All of them are the project's own, so that these figures say what
+stays right, and not how often the mail of strangers is read right. To measure that on messages of your own, write down
+what they must give and let [bouncelib.testing](add-a-format.md) compare.
+
+| what | checked | right |
+|---|---|---|
+"""
 
 
 def reasons() -> str:
@@ -317,6 +370,7 @@ def write() -> int:
     status = 0
     (DOCS / "formats.md").write_text(formats(), "utf-8")
     (DOCS / "servers.md").write_text(servers(), "utf-8")
+    (DOCS / "accuracy.md").write_text(accuracy(), "utf-8")
     for page in pages():
         try:
             text = with_tables(with_outputs(page))

@@ -23,6 +23,7 @@ from .. import reply as replies
 from ..body import Body
 from ..detector import is_letter
 from ..marks import (
+    SUBJECTS,
     bystanders,
     has_daemon_sender,
     has_null_sender,
@@ -174,6 +175,9 @@ class Generic:
     def find(self, message: Message) -> Iterator[Finding]:
         headers = message.headers
         if not is_report(headers) or is_letter(message):
+            return
+        # A null sender alone is that of many automatic messages.
+        if not (has_daemon_sender(headers) or has_report_subject(headers) or has_report_type(headers)):
             return
         body = message.body
         kind = _kind(headers, body)
@@ -352,4 +356,6 @@ def _is_certain(headers: Headers, body: Body) -> bool:
     own = "\n".join(line for line in body.lines[:MAX_LINES] if not line.lstrip().startswith((">", "|>")))
     if not _says_failed(own.lower()):
         return False
-    return has_null_sender(headers) or has_daemon_sender(headers) or has_report_type(headers)
+    if has_daemon_sender(headers) or has_report_type(headers):
+        return True
+    return has_null_sender(headers) and (headers.get("subject") or "").lower().startswith(SUBJECTS)
