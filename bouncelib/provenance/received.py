@@ -14,14 +14,16 @@ that can be believed; what stands below it was written by whoever brought the me
 from __future__ import annotations
 
 import functools
-import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..address import domain_of
 from ..context import Context, network_address
 from ..model import Proof, ProvenanceVerdict
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 __all__ = [
     "Received",
@@ -319,7 +321,7 @@ def is_internal(line: Received, organisation: str) -> bool:
 
 def _is_private(ip: str) -> bool:
     address = network_address(ip) if ip else None
-    return address is not None and any(address in network for network in _PRIVATE)
+    return address is not None and any(address in network for network in _private_networks())
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
@@ -365,13 +367,19 @@ def _tokens(text: str) -> list[_Token]:
 _Token = tuple[bool, str]
 _NOBODY = ("", "", "", False)
 # RFC 1918, RFC 6598, RFC 4193, and what never leaves the link or the host. `ipaddress` also counts examples as private.
-_PRIVATE = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
-        "fc00::/7", "fe80::/10", "::1/128",
-    )
+_PRIVATE = (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
+    "fc00::/7", "fe80::/10", "::1/128",
 )  # fmt: skip
+
+
+@functools.cache
+def _private_networks() -> tuple[IPv4Network | IPv6Network, ...]:
+    import ipaddress
+
+    return tuple([ipaddress.ip_network(text) for text in _PRIVATE])
+
+
 _NESTED = re.compile(r"\([^()]*(?:\(|\Z)")
 _TOKEN = re.compile(r"\(([^()]*)\)|([^ ;(]+)")
 
