@@ -21,12 +21,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parent.parent / "corpus")]
-try:
-    import server_tables
-finally:
-    del sys.path[:2]
-
 from bouncelib import Parser, Reason, Registry, testing, timing
 from bouncelib.cli import _describe
 from bouncelib.explain import REASONS
@@ -34,6 +28,11 @@ from bouncelib.merge import RANKS
 from bouncelib.reasons import attribution_of, bounce_type
 
 ROOT = pathlib.Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "corpus")]
+try:
+    import server_tables
+finally:
+    del sys.path[:2]
 DOCS = ROOT / "docs"
 
 # -- blocks of code

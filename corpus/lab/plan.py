@@ -16,7 +16,9 @@ The groups:
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import fnmatch
+import hmac
 from collections.abc import Iterable, Iterator, Mapping
 
 from .model import Case, Host, Later, Reply, Sample, Server, Target
@@ -185,7 +187,9 @@ def _refused(server: Server) -> Iterator[Case]:
         if server.smarthost or host.extra not in {"", *server.extra}:
             continue
         temporary = host.temporary or host.reply.startswith("4")
-        targets = (Target(f"{host.person}@{host.domain}", host.reason, host.reply, temporary=temporary),)
+        # A size that is announced beforehand is compared by the sender, in words of its own.
+        reply = "" if "SIZE" in host.answers else host.reply
+        targets = (Target(f"{host.person}@{host.domain}", host.reason, reply, temporary=temporary),)
         yield _ours(server, host.scenario, targets, _outcome(server, host.scenario, targets, _host_said(host)))
 
 
@@ -261,7 +265,7 @@ def _local(server: Server) -> Iterator[Case]:
 
 
 def _person(server: Server, row: Later) -> Target:
-    reply = row.reply or next((reply.text for reply in REPLIES if row.forward == f"{reply.person}@{REMOTE}"), "")
+    reply = next((reply.text for reply in REPLIES if row.forward == f"{reply.person}@{REMOTE}"), "")
     aliases = (row.forward,) if row.forward and not row.forward.endswith(LOOP_DOMAIN) else ()
     return Target(f"{row.person}@{server.domain}", row.reason, reply, aliases, row.temporary)
 
@@ -330,10 +334,25 @@ def _senders(server: Server) -> Iterator[Case]:
             said = f"our server relays to it: an unknown user; {form.said}"
         else:
             continue
+        if form.forged and server is ours:
+            continue
+        said = f"a stranger sends to it in our name: an unknown user; {form.said}" if form.forged else said
         local, _, domain = target.address.partition("@")
-        sender = form.pattern.format(local=local, domain=domain, home=ours.domain)
+        tag = _tag(f"sender@{ours.domain}", form.key)
+        sender = form.pattern.format(local=local, domain=domain, home=ours.domain, tag=tag)
         planned = _outcome(server, form.scenario, (target,), said)
-        yield Case(server.name, form.scenario, ours.name, server.name, sender, (target,), planned, (ours.name,))
+        via = server if form.forged else ours
+        yield Case(
+            server.name, form.scenario, via.name, server.name, sender, (target,), planned, (ours.name,),
+            body="forged" if form.forged else "plain", forged=form.forged, keys=form.keys,
+        )  # fmt: skip
+
+
+def _tag(address: str, key: str) -> str:
+    """A BATV tag (draft-levine-smtp-batv-01) that holds for a week from today."""
+    day = (dt.datetime.now(dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)).days + 7
+    head = f"0{day % 1000:03d}"
+    return head + hmac.new(key.encode(), f"{head}{address}".encode(), "sha1").hexdigest()[:6]
 
 
 # -- lists
