@@ -39,9 +39,10 @@ them.
 _SCENARIOS = """
 ## The scenarios
 
-A cell is the status that the report gives for the first recipient, `text` where it gives none. In parentheses stands how
-the library reads a reason that is not in the expectations: the words of the refusal say too little, or the server has
-not kept them. An empty cell: no such case exists for the server, or it writes no report then; below each table is why.
+A cell is the status that the report gives for the first recipient, `text` where it gives none. In parentheses stands
+how the library reads a reason that is not in the expectations: the words of the refusal say too little, or the server
+has not kept them. An empty cell: no such case exists for the server, or it writes no report then; below each table is
+why.
 """
 _GROUPS = (
     ("Refused after RCPT", ("rcpt-",)),

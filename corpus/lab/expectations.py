@@ -155,6 +155,6 @@ def _status(target: Target, raw: bytes) -> str:
     field = next(filter(None, (reading.status_of(raw, name) for name in called)), "")
     told = reading.statuses(raw)
     if given in told:
-        vague = field[1:] in {"", ".0.0"} or (field != "4.4.7" and not field.endswith(".0"))
-        return given if given == field or vague else ""
+        outdone = field == "4.4.7" or (field.endswith(".0") and field[1:] != ".0.0")
+        return given if given == field or not outdone else ""
     return "" if told - {field} else field

@@ -141,6 +141,7 @@ class Server:
 
     `packages` are Debian's; `package` is the one whose version counts. `files` are written into its root, then `start`
     runs there as root, in the server's own namespaces; what it leaves in the background is the server.
+    `wait_for PORT` waits there until one of its own listens; port 25 is waited for anyway.
     `submit` is the command that takes a message on its standard input, with `{sender}` in it and the recipients after
     it; without it the message comes by SMTP, after a `login` where there is one.
 

@@ -2,7 +2,8 @@
 
 The groups:
 
-- *refused*: our own server is refused, at one recipient or by a host, and writes the report (every server that sends)
+- *refused*: our own server is refused, at one recipient or by a host, and writes the report (every server that sends);
+  some hosts can be met only by a server that insists on TLS (`extra`: `tls`)
 - *mixed*: the same with several recipients
 - *local*: the mail is for people of our own server, and fails there
 - *later*: another server accepts the message of ours, and reports afterwards
@@ -213,16 +214,16 @@ def _mixed(server: Server) -> Iterator[Case]:
     yield _ours(server, scenario, three, _outcome(server, scenario, three, said))
     *gone, waiting = (_target(_REPLIES[name]) for name in MIXED)
     # An address of its own: servers remember for whom they have waited already.
-    waits = (dataclasses.replace(waiting, address=waiting.address.replace("@", "+notes@")),)
+    put_off = (dataclasses.replace(waiting, address=waiting.address.replace("@", "+notes@")),)
     good = (Target(MIXED_WISH.recipient),)
-    everybody = (*gone, *waits, *good)
+    everybody = (*gone, *put_off, *good)
     scenario, said = "mixed-results", "two refused, one put off, one accepted"
-    refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, waits, said))
+    refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, put_off, said))
     yield _ours(server, scenario, everybody, _spoken(server, refused))
     if "dsn" in server.extra:
         scenario, said = MIXED_WISH.scenario, MIXED_WISH.said
         accepted = Sample(f"{scenario}-success", MIXED_WISH.action, good, said)
-        refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, waits, said))
+        refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, put_off, said))
         yield _ours(
             server, scenario, everybody, _spoken(server, (*refused, accepted)), options=MIXED_WISH.mail,
             rcpt=MIXED_WISH.rcpt,
@@ -325,18 +326,16 @@ def _senders(server: Server) -> Iterator[Case]:
     """Our server is Postfix, which knows the tagged addresses as its own."""
     ours = BY_NAME["postfix"]
     for form in FORMS:
-        if server is ours:
+        if server is ours and not form.forged:
             target = _target(_REPLIES["rcpt-unknown-user"])
-            said = f"it is our server: unknown user; {form.said}"
-        elif "unknown-user" in server.later:
+            who = "it is our server"
+        elif server is not ours and "unknown-user" in server.later:
             row = next(row for row in LATER if row.scenario == "unknown-user")
             target = Target(f"{row.person}@{server.domain}", row.reason)
-            said = f"our server relays to it: an unknown user; {form.said}"
+            who = "a stranger sends to it in our name" if form.forged else "our server relays to it"
         else:
             continue
-        if form.forged and server is ours:
-            continue
-        said = f"a stranger sends to it in our name: an unknown user; {form.said}" if form.forged else said
+        said = f"{who}: an unknown user; {form.said}"
         local, _, domain = target.address.partition("@")
         tag = _tag(f"sender@{ours.domain}", form.key)
         sender = form.pattern.format(local=local, domain=domain, home=ours.domain, tag=tag)
