@@ -189,8 +189,8 @@ def _refused(server: Server) -> Iterator[Case]:
             continue
         temporary = host.temporary or host.reply.startswith("4")
         # A size that is announced beforehand is compared by the sender, in words of its own.
-        reply = "" if "SIZE" in host.answers else host.reply
-        targets = (Target(f"{host.person}@{host.domain}", host.reason, reply, temporary=temporary),)
+        told = "" if "SIZE" in host.answers else host.reply
+        targets = (Target(f"{host.person}@{host.domain}", host.reason, told, temporary=temporary),)
         yield _ours(server, host.scenario, targets, _outcome(server, host.scenario, targets, _host_said(host)))
 
 
