@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import email
+import email.header
 import email.message
 import email.policy
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from lab import plan
+from lab import plan, reading
 from lab.model import Sample as Planned
 from lab.model import Server
 from lab.servers import SERVERS
@@ -37,9 +39,10 @@ them.
 _SCENARIOS = """
 ## The scenarios
 
-A cell is the status that the report gives for the first recipient, `text` where it gives none. Behind it stands how the
-library reads the reason where that is not what was provoked: then the report has lost it. An empty cell: this server
-writes no such report, or no such case exists for it; below each table is why.
+A cell is the status that the report gives for the first recipient, `text` where it gives none. In parentheses stands
+how the library reads a reason that is not in the expectations: the words of the refusal say too little, or the server
+has not kept them. An empty cell: no such case exists for the server, or it writes no report then; below each table is
+why.
 """
 _GROUPS = (
     ("Refused after RCPT", ("rcpt-",)),
@@ -57,6 +60,7 @@ _GROUPS = (
     ("Success", ("relayed", "delivered", "expanded")),
     ("Lists", ("list-",)),
 )
+_OURS = re.compile(r"(?:Notes of the meeting|Newsletter|Urgent: verify your account) \d{8}\.[0-9a-f]{12}")
 _SHOWN = ("Status", "Diagnostic-Code", "Remote-MTA", "Original-Recipient", "Last-Attempt-Date", "Will-Retry-Until")
 
 
@@ -112,7 +116,7 @@ def _cell(entry: tuple[testing.Sample, Report]) -> str:
 
 def _form(server: Server, raws: list[bytes]) -> str:
     messages = [email.message_from_bytes(raw, policy=email.policy.compat32) for raw in raws]
-    fields = Counter(name for message in messages for name in _fields(message))
+    fields = Counter(name for raw in raws for name in _fields(raw))
     shown = [name for name in _SHOWN if fields[name] * 2 > len(messages)]
     return _row(
         f"[{server.title}](../corpus/{server.name})",
@@ -148,16 +152,11 @@ def _returned(message: email.message.Message) -> str:
 
 
 def _subject(message: email.message.Message) -> str:
-    words = " ".join(str(message.get("Subject", "")).split())
-    return words.partition("Notes of the meeting")[0].strip() or words
+    """The subject of the report, with dots where it has that of the message."""
+    parts = email.header.decode_header(str(message.get("Subject", "")))
+    text = "".join(part.decode(charset or "ascii") if isinstance(part, bytes) else part for part, charset in parts)
+    return _OURS.sub("…", " ".join(text.replace("_", " ").split()))
 
 
-def _fields(message: email.message.Message) -> set[str]:
-    found: set[str] = set()
-    for part in message.walk():
-        if part.get_content_type() in {"message/delivery-status", "message/global-delivery-status"}:
-            blocks = part.get_payload()
-            for block in blocks[1:] if isinstance(blocks, list) else []:
-                if isinstance(block, email.message.Message):
-                    found |= {name for name in _SHOWN if name in block}
-    return found
+def _fields(raw: bytes) -> set[str]:
+    return {name for block in reading.blocks(raw)[1:] for name in _SHOWN if f"\n{name}:" in f"\n{block}"}

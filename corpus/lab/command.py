@@ -38,12 +38,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         print(f"No such server: {', '.join(sorted(unknown))}. There are {', '.join(BY_NAME)}.", file=sys.stderr)
         return 2
+    if not select(options.server, options.scenario):
+        print("No scenario fits; corpus/lab/scenarios.py and plan.py have them.", file=sys.stderr)
+        return 2
     if options.phase:
         return {"build": _build, "run": _run}[options.phase](options)
+    if options.scratch:
+        options.scratch.mkdir(parents=True, exist_ok=True)
+        return _both(options.scratch, options)
     with tempfile.TemporaryDirectory(prefix="bouncelab-") as scratch:
-        directory = options.scratch or pathlib.Path(scratch)
-        directory.mkdir(parents=True, exist_ok=True)
-        return _phase("build", directory, options) or _phase("run", directory, options)
+        return _both(pathlib.Path(scratch), options)
+
+
+def _both(scratch: pathlib.Path, options: argparse.Namespace) -> int:
+    return _phase("build", scratch, options) or _phase("run", scratch, options)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

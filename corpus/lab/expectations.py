@@ -6,6 +6,7 @@ not repeat its words, the information is lost, and the table is silent about it.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 from . import reading
@@ -57,6 +58,8 @@ def table(case: Case, sample: Sample, raw: bytes, origin: str) -> str:
     context = {"own_mtas": names, "own_domains": homes}
     if case.known:
         lines += ["", "[context]", *[_pair(key, value) for key, value in context.items()]]
+    if case.keys:
+        lines += [_pair("batv_keys", list(case.keys)), f"now = {dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"]
     return "\n".join([*lines, "", *_source(origin, sample)])
 
 
@@ -74,6 +77,8 @@ def _provenance(case: Case, raw: bytes) -> str:
     Ours, where that was our server; foreign, where somebody else did, who had forged it. A host in between, which did
     get it from us, is not enough to prove anything, and without a trace there is nothing to go by.
     """
+    if case.keys:
+        return "foreign" if case.forged else "own"
     if case.writer in case.own:
         return ""
     if not case.known:
@@ -150,6 +155,6 @@ def _status(target: Target, raw: bytes) -> str:
     field = next(filter(None, (reading.status_of(raw, name) for name in called)), "")
     told = reading.statuses(raw)
     if given in told:
-        vague = field[1:] in {"", ".0.0"} or (field != "4.4.7" and not field.endswith(".0"))
-        return given if given == field or vague else ""
+        outdone = field == "4.4.7" or (field.endswith(".0") and field[1:] != ".0.0")
+        return given if given == field or not outdone else ""
     return "" if told - {field} else field

@@ -26,9 +26,14 @@ SUITE = "bookworm"
 PEOPLE = ("sender", "alice", "bob", "quirin", "piet", "doris")
 NAME_SERVER = "10.99.0.53"
 DEAD = "10.99.0.8"
-_BASE = "ca-certificates,iproute2,procps,python3-minimal,openssl"
+_BASE = "ca-certificates"
 _TOOLS = {"debootstrap": "debootstrap", "ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux"}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_HELP = """\
+wait_for() {
+  for second in $(seq 60); do (exec 3<> /dev/tcp/127.0.0.1/$1) 2> /dev/null && return; sleep 1; done
+}
+"""
 _READY = "echo READY\nexec sleep infinity\n"
 _ENVIRONMENT = {"PATH": _PATH, "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 
@@ -82,6 +87,14 @@ def _run(command: Sequence[str], log: pathlib.Path, *, env: dict[str, str] | Non
     if done.returncode:
         tail = log.read_text("utf-8", "replace").splitlines()[-5:]
         raise BuildError(f"{command[0]} ended with {done.returncode}; {log} has it all:\n  " + "\n  ".join(tail))
+
+
+def _listens(address: str) -> bool:
+    try:
+        socket.create_connection((address, 25), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 class Machine:
@@ -215,7 +228,7 @@ class Machine:
             **server.files,
             "/etc/resolv.conf": f"nameserver {NAME_SERVER}\noptions timeout:2 attempts:1\n",
             "/etc/hosts": f"127.0.0.1 localhost\n{address} {server.host} mail\n",
-            "/lab-start": f"hostname {server.host}\nmount -t proc proc /proc\n{server.start}\n{_READY}",
+            "/lab-start": f"hostname {server.host}\nmount -t proc proc /proc\n{_HELP}{server.start}\n{_READY}",
         }
         for name, text in files.items():
             path = root / name.lstrip("/")
@@ -233,10 +246,14 @@ class Machine:
                 stderr=output,
                 env={**_ENVIRONMENT, "HOSTNAME": server.host},
             )
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 180
         while b"READY" not in log.read_bytes():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise BuildError(f"{server.title} does not start; see {log}")
+            time.sleep(0.1)
+        while not server.submit and not _listens(address):
+            if time.monotonic() > deadline:
+                raise BuildError(f"{server.title} does not listen; see {log}")
             time.sleep(0.1)
         children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii")
         self._inner[server.name] = int(children.split()[0])

@@ -75,7 +75,7 @@ class Host:
 class Later:
     """A local part in a server's own domain: mail to it is accepted, and fails afterwards.
 
-    `said` is what it is, `forward` is where an alias sends it to, `reply` what the scripted peer answers there.
+    `said` is what it is, `forward` is where an alias sends it to, to one of those whom the peer refuses or elsewhere.
     `writer` is who reports, if that is another server. A `notice` is no report unless it has the form of one: it names
     no failed recipient.
     """
@@ -85,7 +85,6 @@ class Later:
     said: str
     reason: str
     forward: str = ""
-    reply: str = ""
     temporary: bool = False
     writer: str = ""
     notice: bool = False
@@ -105,11 +104,18 @@ class Subscription:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Form:
-    """A form of envelope senders; `pattern` has `{local}` and `{domain}` of the recipient, and our own `{home}`."""
+    """A form of envelope senders; `pattern` has `{local}` and `{domain}` of the recipient, and our own `{home}`.
+
+    `{tag}` is a BATV tag of today, signed with `key`; the reader has `keys` to check it with. A `forged` one is not
+    ours.
+    """
 
     scenario: str
     said: str
     pattern: str
+    key: str = ""
+    keys: tuple[str, ...] = ()
+    forged: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class Server:
 
     `packages` are Debian's; `package` is the one whose version counts. `files` are written into its root, then `start`
     runs there as root, in the server's own namespaces; what it leaves in the background is the server.
+    `wait_for PORT` waits there until one of its own listens; port 25 is waited for anyway.
     `submit` is the command that takes a message on its standard input, with `{sender}` in it and the recipients after
     it; without it the message comes by SMTP, after a `login` where there is one.
 
@@ -213,6 +220,7 @@ class Case:
 
     `server` is the directory of the samples, `writer` the server that writes the reports, `via` the one that takes
     the message from us. `own` are the servers that are ours; where that is not `known`, the reader has to do without.
+    With `keys` he can check a BATV tag.
     """
 
     server: str
@@ -228,6 +236,7 @@ class Case:
     body: str = "plain"
     forged: bool = False
     known: bool = True
+    keys: tuple[str, ...] = ()
     facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property

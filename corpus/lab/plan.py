@@ -2,7 +2,8 @@
 
 The groups:
 
-- *refused*: our own server is refused, at one recipient or by a host, and writes the report (every server that sends)
+- *refused*: our own server is refused, at one recipient or by a host, and writes the report (every server that sends);
+  some hosts can be met only by a server that insists on TLS (`extra`: `tls`)
 - *mixed*: the same with several recipients
 - *local*: the mail is for people of our own server, and fails there
 - *later*: another server accepts the message of ours, and reports afterwards
@@ -16,7 +17,9 @@ The groups:
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import fnmatch
+import hmac
 from collections.abc import Iterable, Iterator, Mapping
 
 from .model import Case, Host, Later, Reply, Sample, Server, Target
@@ -185,7 +188,9 @@ def _refused(server: Server) -> Iterator[Case]:
         if server.smarthost or host.extra not in {"", *server.extra}:
             continue
         temporary = host.temporary or host.reply.startswith("4")
-        targets = (Target(f"{host.person}@{host.domain}", host.reason, host.reply, temporary=temporary),)
+        # A size that is announced beforehand is compared by the sender, in words of its own.
+        told = "" if "SIZE" in host.answers else host.reply
+        targets = (Target(f"{host.person}@{host.domain}", host.reason, told, temporary=temporary),)
         yield _ours(server, host.scenario, targets, _outcome(server, host.scenario, targets, _host_said(host)))
 
 
@@ -209,16 +214,16 @@ def _mixed(server: Server) -> Iterator[Case]:
     yield _ours(server, scenario, three, _outcome(server, scenario, three, said))
     *gone, waiting = (_target(_REPLIES[name]) for name in MIXED)
     # An address of its own: servers remember for whom they have waited already.
-    waits = (dataclasses.replace(waiting, address=waiting.address.replace("@", "+notes@")),)
+    put_off = (dataclasses.replace(waiting, address=waiting.address.replace("@", "+notes@")),)
     good = (Target(MIXED_WISH.recipient),)
-    everybody = (*gone, *waits, *good)
+    everybody = (*gone, *put_off, *good)
     scenario, said = "mixed-results", "two refused, one put off, one accepted"
-    refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, waits, said))
+    refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, put_off, said))
     yield _ours(server, scenario, everybody, _spoken(server, refused))
     if "dsn" in server.extra:
         scenario, said = MIXED_WISH.scenario, MIXED_WISH.said
         accepted = Sample(f"{scenario}-success", MIXED_WISH.action, good, said)
-        refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, waits, said))
+        refused = (Sample(scenario, "failed", tuple(gone), said), *_outcome(server, scenario, put_off, said))
         yield _ours(
             server, scenario, everybody, _spoken(server, (*refused, accepted)), options=MIXED_WISH.mail,
             rcpt=MIXED_WISH.rcpt,
@@ -261,7 +266,7 @@ def _local(server: Server) -> Iterator[Case]:
 
 
 def _person(server: Server, row: Later) -> Target:
-    reply = row.reply or next((reply.text for reply in REPLIES if row.forward == f"{reply.person}@{REMOTE}"), "")
+    reply = next((reply.text for reply in REPLIES if row.forward == f"{reply.person}@{REMOTE}"), "")
     aliases = (row.forward,) if row.forward and not row.forward.endswith(LOOP_DOMAIN) else ()
     return Target(f"{row.person}@{server.domain}", row.reason, reply, aliases, row.temporary)
 
@@ -321,19 +326,32 @@ def _senders(server: Server) -> Iterator[Case]:
     """Our server is Postfix, which knows the tagged addresses as its own."""
     ours = BY_NAME["postfix"]
     for form in FORMS:
-        if server is ours:
+        if server is ours and not form.forged:
             target = _target(_REPLIES["rcpt-unknown-user"])
-            said = f"it is our server: unknown user; {form.said}"
-        elif "unknown-user" in server.later:
+            who = "it is our server"
+        elif server is not ours and "unknown-user" in server.later:
             row = next(row for row in LATER if row.scenario == "unknown-user")
             target = Target(f"{row.person}@{server.domain}", row.reason)
-            said = f"our server relays to it: an unknown user; {form.said}"
+            who = "a stranger sends to it in our name" if form.forged else "our server relays to it"
         else:
             continue
+        said = f"{who}: an unknown user; {form.said}"
         local, _, domain = target.address.partition("@")
-        sender = form.pattern.format(local=local, domain=domain, home=ours.domain)
+        tag = _tag(f"sender@{ours.domain}", form.key)
+        sender = form.pattern.format(local=local, domain=domain, home=ours.domain, tag=tag)
         planned = _outcome(server, form.scenario, (target,), said)
-        yield Case(server.name, form.scenario, ours.name, server.name, sender, (target,), planned, (ours.name,))
+        via = server if form.forged else ours
+        yield Case(
+            server.name, form.scenario, via.name, server.name, sender, (target,), planned, (ours.name,),
+            body="forged" if form.forged else "plain", forged=form.forged, keys=form.keys,
+        )  # fmt: skip
+
+
+def _tag(address: str, key: str) -> str:
+    """A BATV tag (draft-levine-smtp-batv-01) that holds for a week from today."""
+    day = (dt.datetime.now(dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)).days + 7
+    head = f"0{day % 1000:03d}"
+    return head + hmac.new(key.encode(), f"{head}{address}".encode(), "sha1").hexdigest()[:6]
 
 
 # -- lists

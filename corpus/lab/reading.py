@@ -10,6 +10,7 @@ import re
 __all__ = [
     "action_of",
     "actions",
+    "blocks",
     "finals",
     "handed_over_by",
     "header",
@@ -74,14 +75,15 @@ def words(raw: bytes) -> str:
     return text.replace(original, "") if original else text
 
 
-def _blocks(raw: bytes) -> list[str]:
+def blocks(raw: bytes) -> list[str]:
+    """The blocks of fields (RFC 3464 section 2.1): the one of the message, then one for each recipient."""
     text = "\n\n".join(text for kind, text in _parts(raw) if kind in _STATUSES)
     return re.split(r"\n\s*\n", text.replace("\r\n", "\n"))
 
 
 def actions(raw: bytes) -> set[str]:
     """The Action fields (RFC 3464 section 2.3.3)."""
-    return {match.lower().strip() for block in _blocks(raw) for match in re.findall(_FIELD.format("Action"), block)}
+    return {match.lower().strip() for block in blocks(raw) for match in re.findall(_FIELD.format("Action"), block)}
 
 
 def status_of(raw: bytes, address: str) -> str:
@@ -100,7 +102,7 @@ def statuses(raw: bytes) -> set[str]:
 
 
 def _field_of(raw: bytes, address: str, name: str) -> str:
-    for block in _blocks(raw):
+    for block in blocks(raw):
         if address.lower() in block.lower() and (match := re.search(_FIELD.format(name), block)):
             return match[1].split()[0] if match[1].split() else ""
     return ""
@@ -108,7 +110,7 @@ def _field_of(raw: bytes, address: str, name: str) -> str:
 
 def finals(raw: bytes) -> list[str]:
     """The Final-Recipient fields (RFC 3464 section 2.3.2), in small letters."""
-    found = [match for block in _blocks(raw) for match in re.findall(_FIELD.format("Final-Recipient"), block)]
+    found = [match for block in blocks(raw) for match in re.findall(_FIELD.format("Final-Recipient"), block)]
     return [value.strip().strip("<>").lower() for value in found]
 
 

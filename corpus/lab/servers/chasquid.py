@@ -23,7 +23,7 @@ SERVER = Server(
     name="chasquid",
     title="chasquid",
     package="chasquid",
-    packages=("chasquid",),
+    packages=("chasquid", "openssl"),
     sends=True,
     login=True,
     names=("chasquid.test",),
@@ -68,6 +68,5 @@ chmod 755 /usr/local/bin/deliver
 for user in sender alice piet kurt; do chasquid-util user-add $user@chasquid.test --password=lab; done
 chmod -R a+rX /etc/chasquid
 chasquid > /var/log/chasquid.out 2>&1 &
-sleep 1
 """,
 )  # fmt: skip

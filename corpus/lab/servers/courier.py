@@ -75,6 +75,5 @@ set -a; . ./esmtpd; set +a
 PATH=/usr/sbin:/usr/bin:/sbin:/bin couriertcpd -nodnslookup -noidentlookup -user=courier -group=courier \\
   -access=/etc/courier/smtpaccess.dat -maxprocs=40 -maxperc=40 -maxperip=40 -pid=/run/courier/esmtpd.pid \\
   -stderrlogger=/usr/sbin/courierlogger 25 /usr/sbin/courieresmtpd < /dev/null > /dev/null 2>&1 &
-sleep 1
 """,
 )  # fmt: skip

@@ -83,7 +83,7 @@ echo lab | saslpasswd2 -p -c -u mail.cyrus.test cyrus
 chown cyrus:mail /etc/sasldb2
 su cyrus -s /bin/sh -c '/usr/sbin/cyrus makedirs' || su cyrus -s /bin/sh -c /usr/lib/cyrus/bin/mkimap
 /usr/sbin/cyrmaster -d || /usr/lib/cyrus/bin/master -d
-for second in $(seq 30); do ss -ltn | grep -q :143 && break; sleep 1; done
+wait_for 143
 cyradm --user cyrus --password lab --auth PLAIN 127.0.0.1 < /root/mailboxes
 exec 3<> /dev/tcp/127.0.0.1/4190
 while read -r line; do echo "$line" >&3; sleep 0.5; done < /root/reject.sieve

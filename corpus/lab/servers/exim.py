@@ -119,6 +119,5 @@ SERVER = Server(
     start="""\
 chown -R Debian-exim:Debian-exim /var/spool/exim4 /var/log/exim4
 exim4 -bd -q3s &
-sleep 1
 """,
 )  # fmt: skip

@@ -54,6 +54,6 @@ cd /opt/haraka
 cp node_modules/Haraka/config/connection.ini node_modules/Haraka/config/outbound.bounce_message config/
 mkdir -p queue
 node node_modules/.bin/haraka -c /opt/haraka > /var/log/haraka.log 2>&1 &
-for second in $(seq 30); do ss -ltn | grep -q :25 && break; sleep 1; done
+wait_for 25
 """,
 )

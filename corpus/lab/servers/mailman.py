@@ -85,6 +85,6 @@ install -o list -m 644 /root/lists.py /var/lib/mailman3/lists.py
 touch /run/mailman.pid; chown list /run/mailman.pid; rm /run/mailman.pid; chmod 1777 /run
 su list -s /bin/sh -c 'cd /var/lib/mailman3 && PYTHONPATH=/usr/lib/python3/dist-packages python3 lists.py'
 su list -s /bin/sh -c 'mailman -C /etc/mailman3/mailman.cfg start'
-for second in $(seq 60); do ss -ltn | grep -q :8024 && break; sleep 1; done
+wait_for 8024
 """,
 )

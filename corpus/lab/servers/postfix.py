@@ -99,7 +99,7 @@ SERVER = Server(
     },
     start="""\
 postmap /etc/postfix/transport /etc/postfix/relocated
-mkdir -p /srv/mail; head -c 1023000 /dev/zero > /srv/mail/quirin.mbox; chown -R nobody /srv/mail
+mkdir -p /srv/mail; head -c 1023900 /dev/zero > /srv/mail/quirin.mbox; chown -R nobody /srv/mail
 """
     + START,
 )  # fmt: skip
