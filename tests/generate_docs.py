@@ -29,11 +29,6 @@ from bouncelib.merge import RANKS
 from bouncelib.reasons import attribution_of, bounce_type
 
 ROOT = pathlib.Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "corpus")]
-try:
-    import server_tables
-finally:
-    del sys.path[:2]
 DOCS = ROOT / "docs"
 
 # -- blocks of code
