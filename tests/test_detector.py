@@ -223,10 +223,10 @@ def test_both_engines_read_alike(trusted: bool) -> None:
 
 
 def test_a_pattern_that_takes_too_long_is_given_up() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(TimeoutError):
         find("could not deliver to\n" + "a" * 60 + "!\n", recipient=(r"^(?P<address>(a|aa)+)$",))
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
@@ -289,6 +289,6 @@ def test_letters_are_told_by_their_header(header: str, letter: bool) -> None:
 
 @pytest.mark.parametrize("text", ["> could not deliver to " * 40000, "could not deliver to\n" * 40000])
 def test_many_phrases_cost_linear_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     find(text)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
-import time
 from pathlib import Path
 
 import pytest
 
 import bouncelib
 from bouncelib import testing
-from bouncelib.detector import TextFormat
 from bouncelib.detectors import BUILTIN
 from bouncelib.model import Action, Kind
 
@@ -639,20 +636,6 @@ def test_gateway_does_not_guess_another_domain() -> None:
     )
     report = parse("Return-Path: <>\nFrom: sysadmin@m01.pix.example.com\nSubject: Undeliverable\n", text)
     assert (report.kind, report.recipients) == (Kind.BOUNCE, ())
-
-
-@pytest.mark.parametrize("table", [d for d in BUILTIN if isinstance(d, TextFormat)], ids=lambda table: table.name)
-def test_patterns_are_linear(table: TextFormat) -> None:
-    """Twenty thousand of anything in one line cost no pattern a tenth of a second."""
-    hostile = [char * 20_000 for char in "a< \t*\"'([@.:-5=é中"]
-    hostile += [unit * 5_000 for unit in ("a@", "a.", " a", "a: ", "5.1.1 ", "<a@b.c> ", "Error: ", "ERROR_CODE :")]
-    hostile += ["  anne@" + "a" * 20_000, "anne@example.com" + " " * 20_000 + "x", "Recipient: " + " " * 20_000]
-    for pattern in (*table.recipient, *table.fields):
-        compiled = re.compile(pattern)
-        for line in hostile:
-            start = time.perf_counter()
-            compiled.search(line)
-            assert time.perf_counter() - start < 0.1, (pattern, line[:20])
 
 
 def test_every_detector_has_a_sample() -> None:

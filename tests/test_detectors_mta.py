@@ -917,7 +917,7 @@ def test_long_lines_cost_linear_time(line: str) -> None:
     heading = "----- The following addresses had permanent fatal errors -----\n"
     text = f"{opening}\nTranscript of session follows\n{heading}{line}\n{heading}<anne@example.com>\n{line}\n"
     message = read(f"{DAEMON}\n\n{text}".encode())
-    began = time.perf_counter()
+    began = time.process_time()
     found = [finding for detector in ours for finding in detector.find(message)]
     assert found
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

@@ -131,9 +131,9 @@ def test_it_is_asked_last() -> None:
 @pytest.mark.parametrize("line", ["a" * 900, "a@" * 450, "<" * 900, " " * 900])
 def test_hostile_lines_cost_little(line: str) -> None:
     text = "A message that you sent could not be delivered\nUnable to deliver message to\n" + f"{line}\n" * 1000
-    start = time.perf_counter()
+    start = time.process_time()
     parse(f"{DAEMON}\n{text}", Flufl())
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4
 
 
 def test_flufl_is_imported_at_the_first_use_only() -> None:

@@ -179,6 +179,6 @@ def test_it_is_asked_last() -> None:
     ids=["word", "lines", "codes", "addresses", "brackets", "blanks"],
 )
 def test_hostile_text_costs_little(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     parse(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
