@@ -73,10 +73,10 @@ def test_addresses(address: str, context: dict[str, Any], verdict: AddressVerdic
 
 def test_it_takes_microseconds() -> None:
     context = Context(**BATV, **OURS, verp=[KEY], srs_secrets=[KEY])
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(1000):
         check_bounce_address(TAGGED, context)
-    assert time.perf_counter() - start < 1  # a thousandth of a second each, on a busy machine
+    assert time.process_time() - start < 1  # a thousandth of a second each, on a busy machine
 
 
 def example(page: str, name: str) -> str:

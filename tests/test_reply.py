@@ -88,6 +88,6 @@ def test_nobody_said(text: str) -> None:
     ],
 )
 def test_the_worst_text_costs_little(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     reply.parse(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

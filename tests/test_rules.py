@@ -146,9 +146,9 @@ def test_only_the_front_of_a_text_is_looked_at() -> None:
     ids=["word", "at", "address", "accent", "words", "han", "brackets"],
 )
 def test_the_worst_text_costs_little(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     RULES.judge(Refusal(text))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 # ---- a user's own file -----------------------------------------------------------------------------------------------
@@ -212,10 +212,10 @@ def test_a_users_endless_pattern_is_given_up(tmp_path: pathlib.Path) -> None:
     path.write_text(
         '[[rule]]\nid = "own.slow"\nreason = "greylisted"\nregex = "(?:a+)+(?:b+)+$"\nexample = "aab"\nwhy = "Slow."\n'
     )
-    start = time.perf_counter()
+    start = time.process_time()
     judgement = RULES.with_file(path).judge(Refusal("user unknown " + "a" * 3000 + "c"))
     assert judgement.rule != "own.slow"
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 RULE = '[[rule]]\nid = "own.x"\nreason = "greylisted"\ntext = ["x y"]\nexample = "x y"\nwhy = "Because."\n'

@@ -115,7 +115,7 @@ def test_the_more_specific_of_two(
 
 @pytest.mark.parametrize("text", ["5.1." * 20000, "version 5.1.1 " * 8000, " " * 100000, "5" * 100000, "4.9." * 30000])
 def test_the_worst_text_costs_little(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     status.parse(text)
     status.find(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
