@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 
 @pytest.fixture(scope="module")
 def bench() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_run", ROOT / "tests" / "bench" / "run.py")
+    spec = importlib.util.spec_from_file_location("bench_run", ROOT / "tests" / "bench" / "bench.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -46,4 +46,4 @@ def test_it_measures_and_writes(
 def test_the_pages_hold_measurements(bench: types.ModuleType) -> None:
     for page in bench.PAGES:
         for match in bench.PLACE.finditer(page.read_text("utf-8")):
-            assert match[3], f"{page.name} lacks {match[2]}: run python tests/bench/run.py --write"
+            assert match[3], f"{page.name} lacks {match[2]}: run python tests/bench/bench.py --write"

@@ -1,7 +1,7 @@
 """Measures everything that the documentation says about speed and memory, in one run, side by side.
 
-    python tests/bench/run.py              prints the tables
-    python tests/bench/run.py --write      and writes them into docs/benchmarks.md and docs/at-scale.md
+    python tests/bench/bench.py              prints the tables
+    python tests/bench/bench.py --write      and writes them into docs/benchmarks.md and docs/at-scale.md
 
 Time is CPU time, the least of several rounds, without the garbage collector; where several processes work it is the
 clock on the wall, which wants a machine that has nothing else to do. What a first call reads and compiles is not
