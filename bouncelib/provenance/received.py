@@ -265,7 +265,8 @@ def bringer(lines: Sequence[str], context: Context) -> str:
         organisation = organisation or line.by
         if not line.has_from or line.is_local or _is_ours(line, context, verified=True):
             continue
-        if _is_private(line.ip) or same_organisation(line.name, organisation):
+        # Of a private address nobody but our own side says what its name is.
+        if same_organisation(line.name, organisation) or (_is_private(line.ip) and not line.name):
             continue
         return line.name
     return ""
