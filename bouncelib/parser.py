@@ -14,7 +14,6 @@ from . import kinds, logs, merge, refusals, timing, wrapped
 from .bounce_address import check_bounce_address
 from .context import Context
 from .detector import Detector, check_finding
-from .detectors import BUILTIN
 from .mime import Message, read
 from .model import (
     Action,
@@ -50,7 +49,7 @@ _NOWHERE = Context()
 class Parser:
     """A registry of detectors and a set of rules, ready to read. Keeps no state between messages."""
 
-    __slots__ = ("_rules", "registry")
+    __slots__ = ("_registry", "_rules")
 
     def __init__(self, registry: Registry | None = None, rules: Rules | None = None) -> None:
         """The default registry and the package's rules, where none are given."""
@@ -58,8 +57,13 @@ class Parser:
             raise BouncelibError(f"a Parser takes a Registry, not {registry!r}: write Registry.default().with_(...)")
         if not isinstance(rules, Rules | None):
             raise BouncelibError(f"a Parser takes Rules, not {rules!r}: write Rules.default().with_file(...)")
-        self.registry = Registry.default() if registry is None else registry
+        self._registry = registry
         self._rules = rules
+
+    @property
+    def registry(self) -> Registry:
+        """The detectors that read; the package's own are made at the first use."""
+        return Registry.default() if self._registry is None else self._registry
 
     @property
     def rules(self) -> Rules:
@@ -299,12 +303,13 @@ def _detect(registry: Registry, message: Message) -> tuple[list[tuple[str, Findi
 def _ask(detector: Detector, message: Message, found: list[tuple[str, Finding]], defects: list[Defect]) -> None:
     """Add what one detector finds; whatever it does, the others are asked too."""
     name = detector.name
+    is_foreign = not type(detector).__module__.startswith(_PACKAGE)
     concerns = getattr(detector, "concerns", None)
     try:
         if concerns is not None and not concerns(message):
             return
         for finding in detector.find(message):
-            if name not in _BUILTIN:
+            if is_foreign:
                 check_finding(finding)
             found.append((name, finding))
     except Exception as error:  # noqa: BLE001
@@ -325,6 +330,6 @@ _FROM_CODES = frozenset({"", "status.toml", "codes.toml"})
 _PARAGRAPHS = 12
 _VAGUE = _FROM_CODES | {"hints.toml"}
 
-_BUILTIN = frozenset(detector.name for detector in BUILTIN)
+_PACKAGE = f"{__package__}."
 
 DEFAULT = Parser()

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from .detector import Detector, TextFormat
-from .detectors import BUILTIN
 from .marks import is_report
 from .mime import Message
 from .model import BouncelibError
@@ -140,4 +139,6 @@ def _detector_in(loaded: Any, named: str) -> Detector:
 
 @functools.cache
 def _default() -> Registry:
+    from .detectors import BUILTIN  # some hundred patterns are compiled: only where somebody reads a message
+
     return Registry(BUILTIN)
