@@ -129,7 +129,7 @@ class Headers:
     `memo` keeps what a pure function said of this header, under the function, for the next who asks.
     """
 
-    __slots__ = ("_charset", "_guesser", "_is_plain", "fields", "first", "memo", "names")
+    __slots__ = ("_charset", "_decoded", "_guesser", "_is_plain", "fields", "first", "memo", "names")
 
     def __init__(
         self, fields: Sequence[tuple[str, str]] = (), guesser: Guess | None = None, *, is_plain: bool = False
@@ -145,6 +145,7 @@ class Headers:
         self.memo: dict[Callable[[Headers], bool], bool] = {}
         self._guesser = guesser
         self._is_plain = is_plain
+        self._decoded: dict[str, str] = {}
         self._charset: str | None = None
 
     @classmethod
@@ -177,7 +178,11 @@ class Headers:
     def get(self, name: str) -> str | None:
         """The first value of the lower-case `name`, decoded and stripped, or `None`."""
         value = self.first.get(name)
-        return value if value is None or self._is_plain else self._decode(value)
+        if value is None or self._is_plain:
+            return value
+        if name not in self._decoded:
+            self._decoded[name] = self._decode(value)
+        return self._decoded[name]
 
     def get_all(self, name: str) -> list[str]:
         """Every value of the lower-case `name`, decoded and stripped, in order."""

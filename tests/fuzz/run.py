@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import contextlib
 import dataclasses
 import hashlib
 import logging
@@ -162,11 +163,12 @@ def main() -> int:
     begin = time.monotonic()
     whole, rest = divmod(given_.inputs, BATCH)
     totals = Totals()
-    for one in results(given_.seed, [BATCH] * whole + [rest] * bool(rest), given_.jobs):
-        for wrong in one.findings.keys() - totals.findings.keys():
-            save(given_.save, wrong, one.findings[wrong])
-        totals.add(one)
-        print(f"{totals.inputs} inputs, {len(totals.findings)} findings", file=sys.stderr, flush=True)
+    with contextlib.suppress(KeyboardInterrupt):  # what has been done until then counts
+        for one in results(given_.seed, [BATCH] * whole + [rest] * bool(rest), given_.jobs):
+            for wrong in one.findings.keys() - totals.findings.keys():
+                save(given_.save, wrong, one.findings[wrong])
+            totals.add(one)
+            print(f"{totals.inputs} inputs, {len(totals.findings)} findings", file=sys.stderr, flush=True)
     print(f"{totals.inputs} inputs, {totals.size / 1e6:.0f} MB, seed {given_.seed}; {len(totals.findings)} findings")
     print(f"{totals.seconds:.0f} s of CPU, {time.monotonic() - begin:.0f} s on the clock, "
           f"slowest {totals.slowest[0]:.2f} s for {totals.slowest[1]} bytes")  # fmt: skip
