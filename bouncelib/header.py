@@ -26,7 +26,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 # RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
 _MEDIA_TYPE = re.compile(r"[^\s/;\"()]+/[^\s/;\"()]+")
-_FIELDS = re.compile(r"([!-9;-~]++)[ \t]*+:[ \t]*+(.*)")
+_FIELDS = re.compile(r"(?m)^([!-9;-~]++)[ \t]*+:[ \t]*+(.*)")
 
 Guess = Callable[[bytes], str | None]
 

@@ -17,7 +17,8 @@ from .context import Context
 from .frozen import frozen
 from .header import Headers
 from .model import Evidence, Original, Timing
-from .provenance.received import Received, brought_from_outside, organisation, parse, same_organisation
+from .provenance.hop import Received, organisation, parse, same_organisation
+from .provenance.received import brought_from_outside
 
 __all__ = ["RULES", "Case", "Reporter", "decide", "find_reporter"]
 

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from bouncelib import Context, ProvenanceVerdict
-from bouncelib.provenance import received
-from bouncelib.provenance.received import Received
+from bouncelib.provenance import hop, received
+from bouncelib.provenance.hop import Received
 
 OWN, FOREIGN, UNPROVEN = ProvenanceVerdict.OWN, ProvenanceVerdict.FOREIGN, ProvenanceVerdict.UNPROVEN
 DATE = "Mon, 23 Nov 2026 11:40:05 +0000"
@@ -66,7 +66,7 @@ FORMS = [
 
 @pytest.mark.parametrize(("line", "helo", "name", "ip", "by"), FORMS)
 def test_a_line_is_read(line: str, helo: str, name: str, ip: str, by: str) -> None:
-    found = received.parse(line)
+    found = hop.parse(line)
     assert (found.helo, found.name, found.ip, found.by) == (helo, name, ip, by)
 
 
@@ -88,7 +88,7 @@ NOT_LOCAL = [
 
 @pytest.mark.parametrize(("line", "expected"), [*((x, True) for x in LOCAL), *((x, False) for x in NOT_LOCAL)])
 def test_a_client_on_the_same_host_is_told(line: str, expected: bool) -> None:
-    assert received.parse(line).is_local is expected
+    assert hop.parse(line).is_local is expected
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_client_on_the_same_host_is_told(line: str, expected: bool) -> None:
     ],
 )
 def test_a_login_is_told_and_none_is_made_up(line: str, expected: bool) -> None:
-    assert received.parse(line).is_authenticated is expected
+    assert hop.parse(line).is_authenticated is expected
 
 
 HANDED = "from mail.example.com (mail.example.com [192.0.2.1]) by mx.example.net (Postfix) with ESMTPS id 4"
@@ -232,15 +232,15 @@ def test_the_host_that_brought_the_report(lines: list[str], context: Context, ex
 
 
 def test_organisations() -> None:
-    assert received.same_organisation("a.b.example.com", "EXAMPLE.com.")
-    assert received.same_organisation("a.example.co.uk", "b.example.co.uk")
-    assert not received.same_organisation("a.co.uk", "b.co.uk")
-    assert not received.same_organisation("localhost", "localhost")
-    assert not received.same_organisation("192.0.2.1", "192.0.2.1")
+    assert hop.same_organisation("a.b.example.com", "EXAMPLE.com.")
+    assert hop.same_organisation("a.example.co.uk", "b.example.co.uk")
+    assert not hop.same_organisation("a.co.uk", "b.co.uk")
+    assert not hop.same_organisation("localhost", "localhost")
+    assert not hop.same_organisation("192.0.2.1", "192.0.2.1")
 
 
 def test_long_lines_and_chains_are_cut() -> None:
-    assert isinstance(received.parse("from " + "(" * 100_000), Received)
+    assert isinstance(hop.parse("from " + "(" * 100_000), Received)
     assert received.prove(["by mx.example.net " + "a" * 100_000] * 1000 + [BULK], NAMES) is None
 
 
@@ -249,7 +249,7 @@ def test_the_short_way_says_what_the_long_one_does() -> None:
     for path in sorted((pathlib.Path(__file__).parent.parent / "corpus").rglob("*.eml")):
         for match in re.finditer(rb"(?mi)^received:((?:.*\n[ \t])*.*)", path.read_bytes().replace(b"\r", b"")):
             text = " ".join(match[1].decode("utf-8", "replace").split())
-            if said := received._usual(text):
+            if said := hop._usual(text):
                 short += 1
-                assert said == received._parse(text), text
+                assert said == hop._parse(text), text
     assert short > 100

@@ -15,7 +15,7 @@ from ..context import Context
 from ..frozen import frozen
 from ..mime import RETURNED, Message
 from ..model import Original, Proof, Provenance, ProvenanceVerdict, UnparsedField
-from . import authres, batv, dkim, message_id, received, srs, stranger, verp
+from . import authres, batv, dkim, hop, message_id, received, srs, stranger, verp
 
 __all__ = ["ORDER", "Case", "Judged", "judge", "received_lines", "tag_proofs"]
 
@@ -156,7 +156,7 @@ def _stranger(case: Case) -> Proof | None:
         return None
     sender = original.sender or next(iter(addresses.find((case.carrier.headers.get("to") or "")[:1000])), None)
     made_by = addresses.domain_of((original.message_id or "").rstrip(">"))
-    if sender and received.same_organisation(made_by, addresses.domain_of(sender)):
+    if sender and hop.same_organisation(made_by, addresses.domain_of(sender)):
         return None  # as is nearly always so
     return stranger.doubt(original.headers, sender=sender, recipients=case.recipients)
 
@@ -340,7 +340,7 @@ def _doubted(
     def is_tied(subscriber: str) -> bool:
         if named and subscriber == named.lower():
             return True
-        return subscriber in mentioned and received.same_organisation(bringer, addresses.domain_of(subscriber))
+        return subscriber in mentioned and hop.same_organisation(bringer, addresses.domain_of(subscriber))
 
     return frozenset([
         address for address, original in case.recipients if not is_tied((original or address).lower())
@@ -352,5 +352,5 @@ def _mentioned(headers: Sequence[tuple[str, str]], wanted: frozenset[str]) -> se
     found = {address.lower() for address in addresses.find("\n".join(text)[:_MAX_TEXT])}
     if wanted is _NAMES_RECIPIENTS:
         lines = [value for name, value in headers if name.lower() == "received"]
-        found.update(line.recipient for line in map(received.parse, lines[:50]) if line.recipient)
+        found.update(line.recipient for line in map(hop.parse, lines[:50]) if line.recipient)
     return found

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ..address import domain_of
 from ..model import Proof, ProvenanceVerdict
-from .received import Received, parse, same_organisation
+from .hop import Received, parse, same_organisation
 
 __all__ = ["Result", "has_results", "prove", "prove_report", "read"]
 

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Sequence
 from ..address import domain_of
 from ..model import Proof, ProvenanceVerdict
 from . import srs
-from .received import Received, is_internal, parse, same_organisation
+from .hop import Received, parse, same_organisation
+from .received import is_internal
 
 __all__ = ["doubt"]
 

@@ -1,0 +1,277 @@
+"""One Received line (RFC 5321 section 4.4) as values: who handed the message to whom, in the forms of many servers."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..context import network_address
+
+__all__ = ["Received", "organisation", "parse", "same_organisation"]
+
+_MAX_LINE = 4000
+_IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
+_BARE_IP = re.compile(r"(?:\S{1,100}@)?([0-9A-Fa-f.:]{3,60})")
+_IPV4 = re.compile(r"(?:(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!\Z)|\Z)){4}", re.ASCII)
+_HELO = re.compile(r"(?i)\b(?:helo|ehlo)[= ]\s*\[?([^\s()\]]{1,255})")
+_NAMED = re.compile(r"(?:\S{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]{0,254})\.?\s+\[")
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
+_LOCAL = re.compile(
+    r"(?i)\buid \d|\bfrom userid\b|\binvoked by\b|\binvoked for bounce\b|^\(from \S+@localhost\b|\[local\]"
+)
+_LOCAL_WORDS = ("uid ", "from userid", "invoked", "@localhost", "[local]")  # one of them has to be there
+# RFC 3848: the `A` says that the client had logged in. To webmail and to Exchange (MAPI) everybody has.
+_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$|^mapi$")
+# With the blank in it, no HELO name of the client's choice looks like this.
+_AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
+# from HELO (NAME [IP]) by HOST (...) with PROTOCOL id ID for <RECIPIENT>; DATE, of which only the host has to be there.
+_COMMENT = r"\((?:[^()]++|\([^()]*+\))*+\)"
+_USUAL = re.compile(
+    r"(?:from (?:([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])|\[[0-9A-Fa-f.:]+\]) \("
+    r"(?:(?:[^\s@()]{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])\.? \[(?:IPv6:)?([0-9A-Fa-f.:]+)\]"
+    rf"|\[([0-9A-Fa-f.:]+)\])\)(?: {_COMMENT})* )?by ([A-Za-z0-9][A-Za-z0-9._:-]*[A-Za-z0-9])"
+    rf"(?: {_COMMENT}| over TLS secured channel)*"
+    rf"(?: with ([A-Za-z0-9]+)(?: SMTPSVC\([^()]*\))?(?: {_COMMENT})*)?(?: id [^\s();]+(?: {_COMMENT})*)?"
+    rf"(?: for <?([^\s();<>@]+@[^\s();<>@]+)>?(?: {_COMMENT})*)?; ?([^;()]*(?:\([^();]*\))?)\Z"
+)
+_UNUSUAL = ("xim", "(chasquid)", "elo=", "ELO=", "elo ", "ELO ", "orged", "EHLO", "HELO")
+_LOGGED_IN = re.compile(r"(?i)\((?:authenticated (?:sender|user|bits)\b|auth: )")
+_QMAIL = re.compile(r"\(qmail \d+ invoked ([^();]*)\); ([^;()]*)\Z")
+_TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
+# Exchange Online has hosts under all three, and one line names two of them.
+_ALSO_CALLED = {"office365.com": "outlook.com", "exchangelabs.com": "outlook.com"}
+_Token = tuple[bool, str]
+_NOBODY = ("", "", "", False)
+# Comments in comments, more than one deep, and one that is never closed.
+_NESTED = re.compile(r"\((?:[^()]++|\([^()]*+\))*+(?:\(|\Z)")
+_TOKEN = re.compile(r"\(((?:[^()]++|\([^()]*+\))*+)\)|([^ ;(]+)")
+_CLAUSES = frozenset({"from", "by", "with", "via", "id", "for"})
+_LONGEST = max(map(len, _CLAUSES))
+
+
+class Received(NamedTuple):
+    """One Received line: `helo` is what the client said, `name` what its address resolved to, where it shows that."""
+
+    helo: str = ""
+    name: str = ""
+    ip: str = ""
+    by: str = ""
+    protocol: str = ""
+    recipient: str = ""
+    date: str = ""
+    is_local: bool = False
+    is_authenticated: bool = False
+    is_unresolved: bool = False  # the line says that the address has no name
+    text: str = ""
+
+    @property
+    def has_from(self) -> bool:
+        return bool(self.helo or self.name or self.ip)
+
+    @property
+    def host(self) -> str:
+        """Who brought it: the best name there is."""
+        return self.name or self.helo or self.ip
+
+
+@functools.lru_cache(maxsize=64)  # several proofs ask about the lines of one message
+def parse(line: str) -> Received:
+    """The line as values; what is not there is empty. Reads the forms of all servers that the samples know."""
+    text = " ".join(line[:_MAX_LINE].split())
+    if not text:
+        return Received()
+    return _usual(text) or _parse(text)
+
+
+def _usual(text: str) -> Received | None:
+    """The line where it is of the form that most servers write, in one go: the same as `_parse` says, sooner."""
+    if qmail := _QMAIL.match(text):
+        return Received(date=qmail[2], is_local=_is_said_local(text), text=text)
+    usual = _USUAL.match(text)
+    if usual is None or any([word in text for word in _UNUSUAL]):
+        return None
+    helo, name, ip, bare_ip, by, protocol, recipient, date = usual.groups("")
+    ip = ip or bare_ip
+    is_unresolved = name in ("unknown", "unverified")
+    address = network_address(ip) if ip else None
+    if ip and address is None:
+        return None
+    return Received(
+        helo=helo.lower(),
+        name="" if is_unresolved else name.lower(),
+        ip=ip,
+        by=by.lower(),
+        protocol=protocol,
+        recipient=recipient.lower(),
+        date=date,
+        is_local=address.is_loopback if address else protocol == "local" or _is_said_local(text),
+        is_authenticated=bool(_WITH_AUTH.match(protocol)) or bool(_LOGGED_IN.search(text)),
+        is_unresolved=is_unresolved,
+        text=text,
+    )
+
+
+def _is_said_local(text: str) -> bool:
+    low = text.lower()
+    return any([word in low for word in _LOCAL_WORDS]) and bool(_LOCAL.search(low))
+
+
+def _parse(text: str) -> Received:
+    tokens = _tokens(text)
+    clauses = _clauses(tokens)
+    froms, by = clauses.get("from", ()), clauses.get("by", ())
+    low = text.lower()
+    helo, name, ip, is_unresolved = (
+        _client(froms, verified="exim" in low, is_first_true="(chasquid)" in text) if froms else _NOBODY
+    )
+    protocol = _word(clauses.get("with", ()))
+    recipient = _word(clauses.get("for", ())).strip("<>").lower()
+    head = text.rpartition(";")
+    # dma writes `from MAILER-DAEMON`, and `from` the name of a user: no host, and no address of one.
+    is_local = _is_loopback(helo, name, ip) or (
+        not ip and (protocol == "local" or _is_said_local(text) or bool(helo and "." not in helo + name))
+    )
+    return Received(
+        helo=helo,
+        name=name,
+        ip=ip,
+        by=_word(by).strip("[]").rstrip(".,;").lower(),
+        protocol=protocol,
+        recipient=recipient if "@" in recipient else "",
+        date=head[2].strip() if head[1] else "",
+        is_local=is_local,
+        is_authenticated=bool(_WITH_AUTH.match(protocol) or _WITH_AUTH.match(_word(clauses.get("via", ()))))
+        or ("auth" in low and any(_AUTHENTICATED.match(word) for is_comment, word in tokens if is_comment)),
+        is_unresolved=is_unresolved,
+        text=text,
+    )
+
+
+def same_organisation(one: str, other: str) -> bool:
+    """Whether two host names have the same registered domain, as far as that shows without a list of all registries."""
+    left, right = organisation(one), organisation(other)
+    return bool(left) and left == right
+
+
+@functools.lru_cache(maxsize=4096)
+def organisation(host: str) -> str:
+    """The registered domain of a host, as far as that shows; empty for an address and for a bare name."""
+    labels = host.strip("[]").rstrip(".").lower().split(".")
+    if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
+        return ""
+    size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
+    found = ".".join(labels[-size:])
+    return _ALSO_CALLED.get(found, found)
+
+
+def _is_loopback(helo: str, name: str, ip: str) -> bool:
+    address = network_address(ip) if ip else None
+    if address is not None:
+        return address.is_loopback
+    return not name and helo.lower() in ("localhost", "localhost.localdomain")
+
+
+def _tokens(text: str) -> list[_Token]:
+    """Words, and comments with what is nested in them: (is a comment, text). One pass."""
+    if not _NESTED.search(text):
+        return [(not word, word or comment) for comment, word in _TOKEN.findall(text)]
+    tokens: list[_Token] = []
+    word: list[str] = []
+    start, depth = 0, 0
+    for at, char in enumerate(text):
+        if char == "(":
+            if depth == 0:
+                if word:
+                    tokens.append((False, "".join(word)))
+                    word = []
+                start = at + 1
+            depth += 1
+        elif char == ")" and depth:
+            depth -= 1
+            if depth == 0:
+                tokens.append((True, text[start:at]))
+        elif depth == 0:
+            if char in " ;":
+                if word:
+                    tokens.append((False, "".join(word)))
+                    word = []
+            else:
+                word.append(char)
+    if word:
+        tokens.append((False, "".join(word)))
+    if depth:
+        tokens.append((True, text[start:]))
+    return tokens
+
+
+def _clauses(tokens: Sequence[_Token]) -> dict[str, list[_Token]]:
+    """The tokens after each keyword; a keyword right after another one is its value."""
+    found: dict[str, list[_Token]] = {}
+    current: list[_Token] | None = None
+    for token in tokens:
+        is_comment, key = token
+        is_clause = len(key) <= _LONGEST and not is_comment and (key := key.lower()) in _CLAUSES
+        if is_clause and key not in found and current != []:
+            current = found[key] = []
+        elif current is not None:
+            current.append(token)
+    return found
+
+
+def _word(tokens: Sequence[_Token]) -> str:
+    for is_comment, word in tokens:
+        if not is_comment:
+            return word
+    return ""
+
+
+def _client(tokens: Sequence[_Token], *, verified: bool, is_first_true: bool) -> tuple[str, str, str, bool]:
+    """HELO name, resolved name, address, and whether the line says that there is no resolved name.
+
+    HELO (NAME [IP])       Postfix, Sendmail, OpenSMTPD, Haraka, Google; NAME may be `unknown`
+    NAME ([IP] helo=HELO)  Exim; NAME ([IP]) where both are the same, [IP] (helo=HELO) where nothing is resolved
+    NAME (HELO HELO) (IP)  qmail; NAME may be `unknown`
+    HELO ([IP])            Courier, Exchange (with or without the brackets)
+    [IP] (HELO)            chasquid
+    """
+    words = [word for is_comment, word in tokens if not is_comment]
+    comments = [word for is_comment, word in tokens if is_comment]
+    first = words[0] if words else ""
+    # A client may call itself by an address, ours for instance; the true one stands behind it, or first and alone.
+    first_ip = ip = _ip(first)
+    if not (first_ip and is_first_true):
+        for word in (*[comment for comment in comments if not _HELO.match(comment)], *words[1:]):
+            if found := _ip(word):
+                ip = found
+                break
+    helo, name = "" if first_ip else first, ""
+    said = resolved = None
+    for comment in comments:
+        said = said or (_HELO.search(comment) if "elo" in comment or "ELO" in comment else None)
+        resolved = resolved or _NAMED.match(comment)
+    if said:
+        helo, name = "" if _ip(said[1].rstrip(".")) else said[1], helo
+    elif resolved:
+        name = resolved[1]
+    elif comments:
+        if verified and comments[0].startswith("["):
+            name = helo
+        elif not helo and _HOST.fullmatch(comments[0]) and not _ip(comments[0]):
+            helo = comments[0]
+    is_unknown = name.lower() in ("unknown", "unverified")
+    # qmail says `unknown` also where it has been told to look nothing up.
+    is_unresolved = (is_unknown and not said) or any("may be forged" in comment for comment in comments)
+    if is_unknown or is_unresolved:
+        name = ""
+    return helo.rstrip(".").lower(), name.rstrip(".").lower(), ip, is_unresolved
+
+
+def _ip(text: str) -> str:
+    if "." not in text and ":" not in text:
+        return ""
+    match = _IP_IN_BRACKETS.search(text) or _BARE_IP.fullmatch(text)
+    if not match:
+        return ""
+    return match[1] if _IPV4.fullmatch(match[1]) or network_address(match[1]) is not None else ""
