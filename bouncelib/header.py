@@ -125,23 +125,18 @@ class Headers:
     """The fields of one header block in order; names in any case.
 
     `raw` gives a value as it stands behind the colon and its blanks, unfolded, undecodable bytes as lone surrogates;
-    `get` the same decoded. `names` are the lower-case names of the `fields`, `first` has the first raw value of each.
-    `memo` keeps what a pure function said of this header, under the function, for the next who asks.
+    `get` the same decoded. `first` has the first raw value of each field under its lower-case name. `memo` keeps what a
+    pure function said of this header, under the function, for the next who asks.
     """
 
-    __slots__ = ("_charset", "_decoded", "_guesser", "_is_plain", "fields", "first", "memo", "names")
+    __slots__ = ("_charset", "_decoded", "_guesser", "_is_plain", "fields", "first", "memo")
 
     def __init__(
         self, fields: Sequence[tuple[str, str]] = (), guesser: Guess | None = None, *, is_plain: bool = False
     ) -> None:
         """`is_plain` says that the values are ASCII without encoded words, and without blanks at either end."""
         self.fields = fields
-        names: Sequence[str] = ()
-        values: Sequence[str] = ()
-        if fields:
-            names, values = zip(*fields, strict=True)
-        self.names = tuple(map(str.lower, names))
-        self.first = dict(zip(self.names[::-1], values[::-1], strict=True))
+        self.first = {name.lower(): value for name, value in reversed(fields)}
         self.memo: dict[Callable[[Headers], bool], bool] = {}
         self._guesser = guesser
         self._is_plain = is_plain
@@ -149,14 +144,16 @@ class Headers:
         self._charset: str | None = None
 
     @classmethod
-    def of_block(cls, block: bytes, guesser: Guess | None = None) -> Headers:
-        """The header in `block`, each line of which is a field or continues one."""
+    def of_block(cls, block: bytes, guesser: Guess | None = None) -> Headers | None:
+        """The header in `block`; `None` where a line neither is a field nor continues one."""
         text = block.decode("utf-8", "surrogateescape")
         if "\n " in text or "\n\t" in text:
             text = text.replace("\n ", " ").replace("\n\t", "\t")
+        fields = _FIELDS.findall(text)
+        if len(fields) != text.count("\n") + 1:
+            return None
         is_stripped = " \n" not in text and "\t\n" not in text and not text.endswith((" ", "\t"))
-        is_plain = is_stripped and text.isascii() and "=?" not in text
-        return cls(_FIELDS.findall(text), guesser, is_plain=is_plain)
+        return cls(fields, guesser, is_plain=is_stripped and text.isascii() and "=?" not in text)
 
     @property
     def media_type(self) -> str:
@@ -188,7 +185,7 @@ class Headers:
         """Every value of the lower-case `name`, decoded and stripped, in order."""
         if name not in self.first:
             return []
-        values = [field[1] for key, field in zip(self.names, self.fields, strict=True) if key == name]
+        values = [value for key, value in self.fields if key.lower() == name]
         return values if self._is_plain else [self._decode(value) for value in values]
 
     def decoded(self) -> tuple[tuple[str, str], ...]:

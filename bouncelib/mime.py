@@ -56,8 +56,6 @@ _OPENING = 1 << 18
 _MAX_DEFECTS = 100
 
 _BOM = b"\xef\xbb\xbf"
-# A header without damage, and the blank line that ends it: fields, each perhaps folded (RFC 5322 section 2.2).
-_HEADER = re.compile(rb"(?>[!-9;-~]++[ \t]*+:[^\n]*+(?>\n[ \t][^\n]*+)*+(?>\n|\Z))*+(?=\n|\Z)")
 _FIELD_LINE = re.compile(rb"[!-9;-~]+[ \t]*:")
 _WELL_KNOWN = re.compile(
     rb"(?i)(?:received|return-path|from|to|cc|subject|date|message-id|mime-version|reply-to|sender|auto-submitted"
@@ -251,10 +249,8 @@ class Tree:
         raw = self.raw
         if start >= end:
             return Headers([], self.guesser), end
-        stop = end if end - start <= MAX_HEADER else start + MAX_HEADER
-        whole = _HEADER.match(raw, start, stop)
-        if whole and ((at := whole.end()) < stop or stop == end):
-            return Headers.of_block(whole[0], self.guesser), min(at + 1, end)
+        if raw[start] == 10:
+            return Headers((), self.guesser), start + 1
         stop = raw.find(b"\n\n", start, min(end, start + MAX_HEADER))
         if stop >= 0:
             body = stop + 2
@@ -265,7 +261,11 @@ class Tree:
             body = body if body >= 2 else end
             self.note("header-limit", part=section)
         else:
-            stop = body = end
+            body = end
+            stop = end - 1 if raw[end - 1] == 10 else end
+        headers = Headers.of_block(raw[start:stop], self.guesser)
+        if headers is not None:
+            return headers, body
         return self._read_damaged(start, stop, body, end, section)
 
     def _read_damaged(self, start: int, stop: int, body: int, end: int, section: str) -> tuple[Headers, int]:
