@@ -129,7 +129,7 @@ DELIVERIES = [
     (P + "postfix/pipe[9]: 1B2C3D: to=<bob@example.com>, relay=maildrop, delay=0.1, delays=0.1/0/0/0, dsn=5.1.1, status=bounced (user unknown. Command output: Invalid user specified. )",
      "failed", "bob@example.com", None, "5.1.1", None, None, None, "bad_mailbox", True),
     (SMTP + "to=<anne@example.net>, relay=mx.example.net[192.0.2.1]:25, delay=0.1, delays=0.1/0/0/0, dsn=5.6.7, status=bounced (SMTPUTF8 is required, but was not offered by host mx.example.net[192.0.2.1])",
-     "failed", "anne@example.net", None, "5.6.7", None, None, "mx.example.net", "protocol_error", False),
+     "failed", "anne@example.net", None, "5.6.7", None, None, "mx.example.net", "content_rejected", False),
     # Sendmail: a program behind an alias, which it names as the one in control; an address without its aliases.
     (S + 'to="|/usr/bin/prog", ctladdr=<team@example.com> (1/1), delay=00:00:00, mailer=prog, dsn=5.3.0, stat=unknown mailer error 1',
      "failed", "team@example.com", None, "5.3.0", None, None, None, "mailer_error", False),
