@@ -33,9 +33,7 @@ _FIELD = re.compile(
 # In running text: not part of a longer number, an address (5.1.1.7) or a name (exim-4.96.2, v5.1.1, Postfix/3.4.14),
 # and with a subject of one digit: the registry knows 0 to 7.
 # The digit first: what a search begins with has to be rare, and a look behind costs as much at every place.
-_RUNNING = re.compile(
-    rf"([245])(?<![\w.+/][245])(?<![A-Za-z]-[245])\.(\d)\.{_NUMBER}(?!\d|\.\d)", re.ASCII
-)
+_RUNNING = re.compile(rf"([245])(?<![\w.+/][245])(?<![A-Za-z]-[245])\.(\d)\.{_NUMBER}(?!\d|\.\d)", re.ASCII)
 
 # What stands in front of a version number.
 _VERSION = re.compile(
