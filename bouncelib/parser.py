@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from . import address as addresses
-from . import kinds, logs, merge, refusals, timing, wrapped
+from . import kinds, merge, refusals, timing, wrapped
 from .bounce_address import check_bounce_address
 from .context import Context
 from .detector import Detector, check_finding
@@ -168,6 +168,8 @@ class Parser:
         The log is that of our own server: what it failed to deliver it was still responsible for. With a context, the
         sender, where the line has it (Exim), may prove by its tag that the message was ours.
         """
+        from . import logs
+
         told = logs.read(line)
         if told is None:
             return None
