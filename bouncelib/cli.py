@@ -1,6 +1,6 @@
-"""The command `bouncelib`: parse, explain, reply, detectors, rules.
+"""The command `bouncelib`: parse, summary, explain, reply, detectors, rules.
 
-    paths ─mailbox─▶ messages ─parse, here or in worker processes─▶ rows ─▶ standard output
+    paths ─mailbox─▶ messages ─parse, here or in worker processes─▶ rows or counts ─▶ standard output
 
 Exit status: 0 done, 1 some input could not be read or the output not be written, 2 wrong usage, 130 interrupted.
 """
@@ -17,12 +17,12 @@ import pathlib
 import sys
 import tomllib
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from . import __version__, explain, mailbox, progress
+from . import __version__, explain, mailbox, progress, summary, summary_output, summary_page
 from .context import Context
 from .detector import Detector, TextFormat
-from .job import Job, bug, size
+from .job import Job, Outcome, bug, size
 from .model import BouncelibError, Command, Kind, Reason
 from .output import FORMATS, NotInstalled, json_line
 from .parser import DEFAULT
@@ -32,6 +32,8 @@ from .safe_text import one_line, visible
 from .workers import in_order
 
 __all__ = ["main"]
+
+_T = typing.TypeVar("_T")
 
 OK, UNREADABLE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -151,14 +153,20 @@ def _arguments() -> _Arguments:
         help="jsonl: a report a line, complete (the default); the others show one recipient a row",
     )
     command.add_argument("--kind", type=_kinds, metavar="KIND,…", help=f"only these: {', '.join(Kind)}")
-    command.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="worker processes; 0: one for each CPU")
-    command.add_argument(
-        "--progress",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="count messages on stderr (default: where stderr is a terminal and stdout is not)",
-    )
+    _add_running(command)
     command.set_defaults(run=_parse)
+
+    command = commands.add_parser("summary", parents=[common], help="count reports by kind, reason, provider, timing")
+    command.add_argument("paths", metavar="PATH", nargs="+", help="as for parse")
+    command.add_argument(
+        "--format",
+        choices=list(summary_output.FORMATS),
+        help="table: needs rich (the default on a terminal where it is there); text (else the default); json: one line",
+    )
+    command.add_argument("--html", metavar="FILE", help="write one self-contained page with charts, too")
+    command.add_argument("--top", type=_top, default=20, metavar="N", help="name so many providers (default: 20)")
+    _add_running(command)
+    command.set_defaults(run=_summary)
 
     command = commands.add_parser("explain", parents=[common], help="say in words what a message reports, and why")
     command.add_argument("paths", metavar="FILE", nargs="+", help="as for parse")
@@ -188,6 +196,17 @@ def _arguments() -> _Arguments:
     command.add_argument("--format", choices=["text", "jsonl"], default="text", help="text (the default) or JSON")
     command.set_defaults(run=_rules)
     return parser
+
+
+def _add_running(command: argparse.ArgumentParser) -> None:
+    """The options of the commands that read many messages."""
+    command.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="worker processes; 0: one for each CPU")
+    command.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="count messages on stderr (default: where stderr is a terminal and stdout is not)",
+    )
 
 
 def _common_arguments() -> _Arguments:
@@ -222,6 +241,12 @@ def _kinds(text: str) -> frozenset[Kind]:
 def _jobs(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more, or 0 for one a CPU")
+    return int(text)
+
+
+def _top(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of providers")
     return int(text)
 
 
@@ -268,12 +293,19 @@ def _context_file(path: pathlib.Path) -> dict[str, typing.Any]:
 
 
 def _parse(options: argparse.Namespace) -> int:
-    job = Job(_context(options), options.format, options.kind)
+    format_ = FORMATS[options.format]
     try:
-        write = FORMATS[options.format].writer()
+        write = format_.writer()
     except NotInstalled as error:
         raise _Usage(str(error)) from None
-    status = OK
+    failed = _each(options, Job(_context(options), format_.rows, options.kind), write)
+    write([])
+    return UNREADABLE if failed else OK
+
+
+def _each(options: argparse.Namespace, job: Job[_T], take: Callable[[_T], None]) -> int:
+    """Hand over what the job makes of each message under the paths; how many could not be read, each named on stderr."""
+    failed = 0
     with contextlib.ExitStack() as stack:
         entries = stack.enter_context(_entries(options))
         outcomes = in_order(job, entries, options.jobs, size)
@@ -282,12 +314,11 @@ def _parse(options: argparse.Namespace) -> int:
         for outcome in outcomes:
             if outcome.error:
                 _complain(f"{outcome.name}: {outcome.error}")
-                status = UNREADABLE
-            if outcome.rows:
-                write(outcome.rows)
+                failed += 1
+            if outcome.made:
+                take(outcome.made)
             advance()
-        write([])
-    return status
+    return failed
 
 
 @contextlib.contextmanager
@@ -310,6 +341,48 @@ def _entries(options: argparse.Namespace) -> Iterator[Iterator[mailbox.Found | m
         what, them = ("file that does", "it") if skipped == 1 else ("files that do", "them")
         hint = "" if options.verbose else f" (--verbose names {them})"
         _complain(f"skipped {skipped} {what} not begin like a message{hint}")
+
+
+# -- summary
+
+
+def _summary(options: argparse.Namespace) -> int:
+    try:
+        write = summary_output.writer(options.format)
+    except NotInstalled as error:
+        raise _Usage(str(error)) from None
+    job = Job(_context(options), summary.tally)
+    counter = summary.Counter()
+    with contextlib.ExitStack() as stack:
+        page: typing.TextIO | None = None
+        try:  # before an hour of reading; what is there is replaced at its end
+            if options.html is not None:
+                page = stack.enter_context(open(options.html, "a", encoding="utf-8"))
+        except OSError as error:
+            return _unwritable(options.html, error)
+        failed = _each(options, job, counter.add)
+        counted = counter.summary(unreadable=failed, top=options.top)
+        status = UNREADABLE if failed else OK
+        try:
+            if page:
+                _replace(page, summary_page.page(counted))
+        except OSError as error:
+            status = _unwritable(options.html, error)
+    write(counted)
+    return status
+
+
+def _replace(file: typing.TextIO, text: str) -> None:
+    """Write a file anew that was opened to append to; a pipe has nothing to replace."""
+    if file.seekable():
+        file.truncate(0)
+    file.write(text)
+    file.flush()
+
+
+def _unwritable(path: str, error: OSError) -> int:
+    _complain(f"{path}: the page cannot be written: {error.strerror or error}")
+    return UNREADABLE
 
 
 # -- the other commands

@@ -1,45 +1,48 @@
-"""What the command does with each message: its report as rows of a format, or a word on what went wrong."""
+"""What the command does with each message: it makes something small of its report, or a word on what went wrong."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from .context import Context
-from .frozen import frozen
 from .mailbox import Failure, Found
-from .model import BouncelibError, Kind
-from .output import FORMATS, Row
+from .model import BouncelibError, Kind, Report
 from .parser import DEFAULT
 
 __all__ = ["Entry", "Job", "Outcome", "bug", "size"]
 
 Entry = Found | Failure
 
+_T = TypeVar("_T")
 
-@frozen
-class Outcome:
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome(Generic[_T]):
+    """What became of the message of this name; nothing was made where there is an error, or its kind is not wanted."""
+
     name: str
-    rows: Sequence[Row] = ()
+    made: _T | None = None
     error: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Job:
-    """What is done with each message, in this process or in another."""
+class Job(Generic[_T]):
+    """What is done with each message, in this process or in another: `make` gets its name and its report."""
 
     context: Context | None
-    format: str
-    kinds: frozenset[Kind] | None
+    make: Callable[[str, Report], _T]
+    kinds: frozenset[Kind] | None = None
 
-    def __call__(self, entry: Entry) -> Outcome:
+    def __call__(self, entry: Entry) -> Outcome[_T]:
         if isinstance(entry, Failure):
             return Outcome(entry.name, error=entry.error)
         try:
             report = DEFAULT.parse(entry.raw, context=self.context)
             if self.kinds and report.kind not in self.kinds:
                 return Outcome(entry.name)
-            return Outcome(entry.name, FORMATS[self.format].rows(entry.name, report))
+            return Outcome(entry.name, self.make(entry.name, report))
         except BouncelibError:
             raise
         except Exception as error:  # noqa: BLE001 - no message may keep the others from being read
