@@ -14,6 +14,7 @@ import errno
 import itertools
 import os
 import pathlib
+import stat
 import sys
 import tomllib
 import typing
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from . import __version__, explain, mailbox, progress, summary, summary_output, summary_page
 from .context import Context
 from .detector import Detector, TextFormat
-from .job import Job, Outcome, bug, size
+from .job import Job, bug, size
 from .model import BouncelibError, Command, Kind, Reason
 from .output import FORMATS, NotInstalled, json_line
 from .parser import DEFAULT
@@ -304,7 +305,7 @@ def _parse(options: argparse.Namespace) -> int:
 
 
 def _each(options: argparse.Namespace, job: Job[_T], take: Callable[[_T], None]) -> int:
-    """Hand over what the job makes of each message under the paths; how many could not be read, each named on stderr."""
+    """Hand over what the job makes of each message; how many could not be read, each named on stderr."""
     failed = 0
     with contextlib.ExitStack() as stack:
         entries = stack.enter_context(_entries(options))
@@ -373,11 +374,16 @@ def _summary(options: argparse.Namespace) -> int:
 
 
 def _replace(file: typing.TextIO, text: str) -> None:
-    """Write a file anew that was opened to append to; a pipe has nothing to replace."""
-    if file.seekable():
-        file.truncate(0)
-    file.write(text)
-    file.flush()
+    """Write a file anew that was opened to append to; a pipe or a device has nothing to replace."""
+    try:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.truncate(0)
+        file.write(text)
+        file.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            file.close()  # which would fail once more with what is left
+        raise
 
 
 def _unwritable(path: str, error: OSError) -> int:

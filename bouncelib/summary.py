@@ -44,9 +44,9 @@ class Tally:
 class Summary:
     """Counts over many reports. Each table has the most frequent value first, and only values that occur.
 
-    `kinds` counts messages, the others failures. `suppress` is the number of different addresses to stop mailing,
-    `is_estimate` whether that is one, off by about half a percent. `other_providers` counts the failures of providers that
-    `providers` does not name. `unreadable` is the number of inputs that could not be read; they count nowhere else.
+    `kinds` counts messages, the others failures; `other_providers` those of the providers that `providers` does not
+    name. `suppress` is the number of different addresses to stop mailing; where it `is_estimate`, it is off by about
+    half a percent. `unreadable` is the number of inputs that could not be read; they count nowhere else.
     """
 
     messages: int = 0

@@ -104,17 +104,20 @@ def _rich(summary: Summary) -> None:
     for table in tables(summary):
         drawn = rich.table.Table(box=rich.box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         drawn.add_column(table.title, overflow="fold", min_width=min(24, console.width // 2))
-        drawn.add_column(table.unit, justify="right")
-        drawn.add_column("", justify="right")
-        drawn.add_column("", no_wrap=True, overflow="crop")
+        drawn.add_column(table.unit, justify="right", min_width=8)
+        drawn.add_column("", justify="right", min_width=6)
+        if console.width >= _WIDE:
+            drawn.add_column("", min_width=_BAR)
         most = max(row.share for row in table.rows)
         for row in table.rows:
             bar = block * max(1, round(_BAR * row.share / most))
-            drawn.add_row(rich.text.Text(row.name), f"{row.number:,}", f"{row.share:.1%}", bar)
+            cells = (rich.text.Text(row.name), f"{row.number:,}", f"{row.share:.1%}", bar)
+            drawn.add_row(*cells[: len(drawn.columns)])
         console.print(drawn)
 
 
 _BAR = 24  # characters of the longest bar
+_WIDE = 72  # columns of a terminal that has room for bars
 
 
 def _json(summary: Summary) -> None:

@@ -32,6 +32,12 @@ small { display: block }
 .number { width: 6rem; text-align: right; font-variant-numeric: tabular-nums }
 .bar i { display: block; height: .9rem; margin-top: .3rem; min-width: 2px; background: var(--bar); border-radius: 2px;
   print-color-adjust: exact; -webkit-print-color-adjust: exact }
+@media (max-width: 36rem) {
+  body { font-size: 14px }
+  table { table-layout: fixed }
+  .number { width: 18% }
+  th[scope=row], th:first-child { width: 40% }
+}
 """
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

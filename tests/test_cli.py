@@ -125,7 +125,7 @@ def test_without_arguments_it_prints_its_help(run: Run) -> None:
     status, out, err = run()
     assert status == 0
     assert out.startswith("usage: bouncelib")
-    for word in ("parse", "explain", "reply", "detectors"):
+    for word in ("parse", "summary", "explain", "reply", "detectors"):
         assert word in out
     assert err == ""
 
@@ -147,6 +147,7 @@ USAGE = [
     (["parse", "--jobs", "-1", "x"], "'-1' is no number of processes"),
     (["parse", "--kind", "bounce,fall", "x"], "'fall' is not a valid Kind: there are bounce, delay"),
     (["parse", "--colour", "x"], "unrecognized arguments: --colour"),
+    (["summary"], "the following arguments are required: PATH"),
     (["explain"], "the following arguments are required: FILE"),
     (["reply"], "the following arguments are required: TEXT"),
     (["reply", "550 no", "--command", "HELP"], "'HELP' is no SMTP command: there are CONN, EHLO"),
@@ -162,7 +163,7 @@ def test_wrong_usage_is_explained(run: Run, arguments: list[str], message: str) 
     assert message in err
 
 
-@pytest.mark.parametrize("name", ["parse", "explain", "reply", "detectors"])
+@pytest.mark.parametrize("name", ["parse", "summary", "explain", "reply", "detectors"])
 def test_every_command_has_help(run: Run, name: str) -> None:
     status, out, _ = run(name, "--help")
     assert status == 0
@@ -366,7 +367,8 @@ PLACES = [
     ["parse", "x", "--own-domain", f"{BAD} {BAD}"], ["explain", BAD], ["explain", "x", f"--{BAD}"],
     ["reply", f"550 {BAD}"], ["reply", f"550 {BAD}", "--format", "jsonl"], ["reply", "550", "--command", BAD],
     ["reply", "550 no", "--recipient", f"{BAD}@example.com", "--remote-mta", BAD], ["rules", "--reason", BAD],
-    ["rules", "--with", BAD], ["detectors", BAD],
+    ["rules", "--with", BAD], ["detectors", BAD], ["summary", BAD], ["summary", "x", "--html", f"{BAD}/{BAD}"],
+    ["summary", "x", "--top", BAD],
 ]  # fmt: skip
 
 
@@ -480,7 +482,7 @@ def test_context_from_options_and_file(
     file = tmp_path / "context.toml"
     file.write_text('own_mtas = ["mx.example.com"]\nown_domains = ["example.com"]\n', "utf-8")
     mail = box / "a.eml"
-    for name in ("parse", "explain"):
+    for name in ("parse", "summary", "explain"):
         seen.clear()
         assert run(name, mail)[0] == 0
         assert run(name, mail, "--own-mta", "a", "--own-mta", "b", "--own-domain", "c")[0] == 0
