@@ -15,7 +15,7 @@ import re
 from .address import domain_of
 from .frozen import frozen
 from .model import Recipient, Report
-from .provenance.received import organisation
+from .provenance.hop import organisation
 
 __all__ = ["MAX_ADDRESSES", "MAX_PROVIDERS", "UNKNOWN", "Count", "Counter", "Summary", "Tally", "provider", "tally"]
 
