@@ -37,6 +37,7 @@ from bouncelib import (
     Reply,
     Report,
     Timing,
+    arguments,
     cli,
     job,
     output,
@@ -519,8 +520,8 @@ def test_options_add_to_a_single_text_in_the_file(
     run: Run, box: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[dict[str, object]] = []
-    monkeypatch.setattr(cli, "_context_file", lambda _: {"own_mtas": "mx.example.com", "own_domains": 1})
-    monkeypatch.setattr(cli, "Context", lambda **values: made.append(values))
+    monkeypatch.setattr(arguments, "_context_file", lambda _: {"own_mtas": "mx.example.com", "own_domains": 1})
+    monkeypatch.setattr(arguments, "Context", lambda **values: made.append(values))
     assert run("parse", box, "--context", "x", "--own-mta", "mx.example.net")[0] == 0
     assert made == [{"own_mtas": ["mx.example.com", "mx.example.net"], "own_domains": 1}]
     assert run("parse", box, "--context", "x", "--own-domain", "example.net")[0] == 2
@@ -784,12 +785,12 @@ def test_files_that_are_no_messages_are_skipped_and_counted(run: Run, box: pathl
         f"bouncelib: {box / name}: does not begin like a message: skipped\n" for name in ("README.md", "a.toml")
     )
     many = "bouncelib: skipped 2 files that do not begin like a message"
-    for arguments, err in (([], f"{many} (--verbose names them)\n"), (["--verbose"], f"{named}{many}\n")):
+    for options, err in (([], f"{many} (--verbose names them)\n"), (["--verbose"], f"{named}{many}\n")):
         for jobs in (1, 2):
-            status, out, said = run("parse", box, *arguments, "--jobs", jobs)
+            status, out, said = run("parse", box, *options, "--jobs", jobs)
             assert (status, said) == (0, err)
             assert [pathlib.Path(json.loads(line)["source"]).name for line in out.splitlines()] == ["a.eml", "b.eml"]
-        assert run("explain", box, *arguments)[2] == err
+        assert run("explain", box, *options)[2] == err
     (box / "a.toml").unlink()
     assert run("parse", box)[2] == "bouncelib: skipped 1 file that does not begin like a message (--verbose names it)\n"
 

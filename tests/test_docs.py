@@ -18,7 +18,7 @@ import tomllib
 import pytest
 
 import bouncelib
-from bouncelib import BouncelibError, Registry, Rules, TextFormat, cli, detector, mime, reasons, testing
+from bouncelib import BouncelibError, Registry, Rules, TextFormat, arguments, detector, mime, reasons, testing
 from bouncelib.detectors import flufl
 from bouncelib.rules import matcher
 
@@ -184,7 +184,7 @@ def test_mistakes_have_the_messages_that_the_how_to_quotes() -> None:
 
 
 def _commands() -> dict[str, argparse.ArgumentParser]:
-    for action in cli._arguments()._actions:
+    for action in arguments.parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
             return dict(action.choices)
     return {}

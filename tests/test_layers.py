@@ -33,7 +33,7 @@ LAYERS = (
     ("__init__",),
     ("mailbox", "testing", "integrations"),
     ("output", "progress"),
-    ("job", "summary_output", "summary_page"),
+    ("job", "summary_output", "summary_page", "arguments"),
     ("cli",),
     ("__main__",),
 )
