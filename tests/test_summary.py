@@ -247,9 +247,7 @@ DEFAULTS = [(True, True, "table"), (True, False, "text"), (False, True, "text"),
 
 
 @pytest.mark.parametrize(("is_terminal", "has_rich", "expected"), DEFAULTS)
-def test_the_default_format(
-    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, has_rich: bool, expected: str
-) -> None:
+def test_the_default_format(monkeypatch: pytest.MonkeyPatch, is_terminal: bool, has_rich: bool, expected: str) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if has_rich else None)
     assert summary_output.writer(None) is summary_output.FORMATS[expected]
@@ -354,9 +352,7 @@ def test_hostile_mail_is_harmless(run: Run, tmp_path: pathlib.Path) -> None:
 # -- trouble
 
 
-def test_what_cannot_be_read_is_named_and_counted(
-    run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_read_is_named_and_counted(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parse = DEFAULT.parse
 
     class Fragile:
