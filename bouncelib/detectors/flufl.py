@@ -96,6 +96,14 @@ class Flufl(FluflAdapter):
     def __init__(self) -> None:
         super().__init__(_AllFailures(), name="flufl", fallback=True)
 
+    def find(self, message: Message) -> Iterator[Finding]:
+        # Some of them guess a host, or decode what is not encoded: both parts of an address have to be said.
+        said = f"{message.raw[:MAX_SIZE].decode('utf-8', 'replace').lower()}\n{message.body.lower}"
+        for finding in super().find(message):
+            local, _, domain = finding.address.text.lower().rpartition("@") if finding.address else ("", "", "")
+            if local in said and domain in said:
+                yield finding
+
 
 def _holds_report(message: Message) -> bool:
     """Whether a report is only attached to the message."""
