@@ -46,8 +46,8 @@ class Detector(Protocol):
     found a recipient. `phrases`, lower-case and each within one line, say that the detector has no use for a message
     without one of them in its readable text; all of them are looked for at once, which costs next to nothing. With
     them, a true `reports_only` says the same of a message whose header bears no mark of a report: see
-    `bouncelib.marks.is_report`. Without `phrases`, a method `concerns(message)` is asked first, and `find` only where
-    it says yes.
+    `bouncelib.marks.is_report`. A method `concerns(message)` is asked first, and `find` is called only where it says
+    yes.
     """
 
     @property

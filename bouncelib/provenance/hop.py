@@ -25,9 +25,13 @@ _LOCAL_WORDS = ("uid ", "from userid", "invoked", "@localhost", "[local]")  # on
 # RFC 3848: the `A` says that the client had logged in. To webmail and to Exchange (MAPI) everybody has.
 _WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$|^mapi$")
 # With the blank in it, no HELO name of the client's choice looks like this.
-_AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
+_LOGIN = r"authenticated (?:sender|user|bits)\b|auth: "
+_AUTHENTICATED = re.compile(rf"(?i){_LOGIN}")
+_LOGGED_IN = re.compile(rf"(?i)\((?:{_LOGIN})")
+# What stands in a comment: text, and comments one deep.
+_INNER = r"(?:[^()]++|\([^()]*+\))*+"
+_COMMENT = rf"\({_INNER}\)"
 # from HELO (NAME [IP]) by HOST (...) with PROTOCOL id ID for <RECIPIENT>; DATE, of which only the host has to be there.
-_COMMENT = r"\((?:[^()]++|\([^()]*+\))*+\)"
 _USUAL = re.compile(
     r"(?:from (?:([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])|\[[0-9A-Fa-f.:]+\]) \("
     r"(?:(?:[^\s@()]{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])\.? \[(?:IPv6:)?([0-9A-Fa-f.:]+)\]"
@@ -37,7 +41,6 @@ _USUAL = re.compile(
     rf"(?: for <?([^\s();<>@]+@[^\s();<>@]+)>?(?: {_COMMENT})*)?; ?([^;()]*(?:\([^();]*\))?)\Z"
 )
 _UNUSUAL = ("xim", "(chasquid)", "elo=", "ELO=", "elo ", "ELO ", "orged", "EHLO", "HELO")
-_LOGGED_IN = re.compile(r"(?i)\((?:authenticated (?:sender|user|bits)\b|auth: )")
 _QMAIL = re.compile(r"\(qmail \d+ invoked ([^();]*)\); ([^;()]*)\Z")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 # Exchange Online has hosts under all three, and one line names two of them.
@@ -45,8 +48,8 @@ _ALSO_CALLED = {"office365.com": "outlook.com", "exchangelabs.com": "outlook.com
 _Token = tuple[bool, str]
 _NOBODY = ("", "", "", False)
 # Comments in comments, more than one deep, and one that is never closed.
-_NESTED = re.compile(r"\((?:[^()]++|\([^()]*+\))*+(?:\(|\Z)")
-_TOKEN = re.compile(r"\(((?:[^()]++|\([^()]*+\))*+)\)|([^ ;(]+)")
+_NESTED = re.compile(rf"\({_INNER}(?:\(|\Z)")
+_TOKEN = re.compile(rf"\(({_INNER})\)|([^ ;(]+)")
 _CLAUSES = frozenset({"from", "by", "with", "via", "id", "for"})
 _LONGEST = max(map(len, _CLAUSES))
 
