@@ -49,12 +49,13 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
 class Case:
     """What there is to judge: who wrote the report, what it returns, whom it names, and who we are.
 
-    `lines` are the report's Received lines, newest first, those of a filter that wrapped it included; `received_from`
-    is the Received-From-MTA of RFC 3464 section 2.2.3. `senders` are the domains that the report was sent to, those of
-    the envelope sender, and `targets` those of the recipients.
+    `lines` are the report's Received lines, newest first, those of a filter that wrapped it included, and `trace`
+    those of the returned message; `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3. `senders` are the
+    domains that the report was sent to, those of the envelope sender, and `targets` those of the recipients.
     """
 
     lines: Sequence[str]
+    trace: Sequence[str]
     reporter: Reporter | None
     original: Original | None
     context: Context
@@ -81,12 +82,14 @@ class Case:
         if original and original.sender:
             senders.append(original.sender)
         targets = [address for pair in recipients for address in pair if address]
-        if reporter and original and (name := organisation(reporter.host)):
-            for line in _received(original):
+        trace = [value for name, value in original.headers if name.lower() == "received"] if original else []
+        del trace[_MAX_LINES:]
+        if reporter and (name := organisation(reporter.host)):
+            for line in trace:
                 hop = parse(line) if "for" in line else None
                 if hop and hop.recipient and organisation(hop.by) == name:
                     targets.append(hop.recipient)
-        return cls(lines, reporter, original, context, received_from, _domains(senders), _domains(targets))
+        return cls(lines, trace, reporter, original, context, received_from, _domains(senders), _domains(targets))
 
     @property
     def carried(self) -> Iterator[Received]:
@@ -96,11 +99,7 @@ class Case:
     @property
     def returned(self) -> Iterator[Received]:
         """The hops of the returned message, newest first."""
-        return map(parse, _received(self.original) if self.original else ())
-
-
-def _received(original: Original) -> list[str]:
-    return [value for name, value in original.headers if name.lower() == "received"][:_MAX_LINES]
+        return map(parse, self.trace)
 
 
 def _domains(found: Sequence[str]) -> frozenset[str]:
