@@ -5,7 +5,7 @@
 
 Time is CPU time, the least of several rounds, without the garbage collector; where several processes work it is the
 clock on the wall, which wants a machine that has nothing else to do. What a first call reads and compiles is not
-counted. Samples are those of `corpus/`, and the messages of public collections where they lie beside the repository.
+counted, and nothing is gained from a message that has been read before. Samples are those of `corpus/`, and the messages of public collections where they lie beside the repository.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import email
+import functools
 import gc
 import json
 import logging
@@ -191,17 +192,40 @@ def cpu(call: Call, raw: bytes, rounds: int) -> float:
     return least
 
 
+def passes(call: Call, raws: Sequence[bytes], rounds: int) -> list[float]:
+    """The least CPU time for each message, in seconds, of so many passes over all of them.
+
+    Before each pass `forget`: what a message gains from those before it, it gains in a mailbox as well; from having
+    been read already it must gain nothing.
+    """
+    clock = time.process_time
+    least = [float("inf")] * len(raws)
+    for raw in raws:
+        call(raw)
+    for _ in range(rounds):
+        forget()
+        for number, raw in enumerate(raws):
+            begin = clock()
+            call(raw)
+            least[number] = min(least[number], clock() - begin)
+        gc.collect()
+    return least
+
+
+def forget() -> None:
+    """Empty the caches of the package that fill as messages are read."""
+    for name, module in list(sys.modules.items()):
+        for cached in list(vars(module).values()) if name.partition(".")[0] == "bouncelib" else ():
+            if isinstance(cached, functools._lru_cache_wrapper) and cached.cache_parameters()["maxsize"]:
+                cached.cache_clear()
+
+
 def families_table(options: Options) -> str:
     calls = contenders()
     rows = []
     for family, every in families().items():
         raws = every[: options.samples]
-        times: dict[str, list[float]] = {name: [] for name in calls}
-        for raw in raws:
-            for name, call in calls.items():
-                call(raw)
-                times[name].append(cpu(call, raw, options.rounds))
-        gc.collect()
+        times = {name: passes(call, raws, options.rounds) for name, call in calls.items()}
         ratios = [mine / theirs for mine, theirs in zip(times["parse"], times["compat32"], strict=True)]
         columns = [f"{statistics.mean(taken) * 1e6:.0f} µs" for taken in times.values()]
         size = f"{statistics.mean(map(len, raws)) / 1000:.1f} kB"
