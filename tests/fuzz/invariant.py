@@ -138,8 +138,9 @@ def _octets(text: str) -> str:
 def _texts(part: mime.Part, depth: int) -> Iterator[str]:
     """Headers and bodies, of messages in the message as well."""
     for one in part.walk():
-        for name, value in one.headers.fields:
+        for (name, value), (_, decoded) in zip(one.headers.fields, one.headers.decoded(), strict=True):
             yield f"{name}: {mime.decode_words(value)}"
+            yield decoded  # in the charset that all values together seem to have
         if not one.is_multipart:
             yield one.text()
         if depth < 4 and one.content_type in mime.RETURNED:
