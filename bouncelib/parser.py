@@ -34,7 +34,7 @@ from .model import (
     Value,
 )
 from .original import find_original
-from .provenance import Case, Judged, judge, received_lines
+from .provenance import Case, Judged, judge
 from .reasons import Judgement, Refusal, Rules, bounce_type
 from .registry import Registry
 
@@ -84,9 +84,11 @@ class Parser:
         original = find_original(message)
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
         named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
-        lines, sent_to = received_lines(carrier, message), carrier.headers.get("to") or ""
+        sent_to = addresses.find((carrier.headers.get("to") or "")[:1000])
         when = timing.decide(
-            timing.Case.of(lines, sent_to, reporter, original, named, context or _NOWHERE, facts.received_from_mta)
+            timing.Case(
+                message, carrier, reporter, original, sent_to, named, context or _NOWHERE, facts.received_from_mta
+            )
         )
         host = reporter.host if reporter else None
         case = Case(message, carrier, original, host, named, facts.unparsed, kind in _TO_THE_SENDER)

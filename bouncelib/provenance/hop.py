@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..context import network_address
 
-__all__ = ["Received", "organisation", "parse", "same_organisation"]
+__all__ = ["Received", "names", "organisation", "parse", "same_organisation"]
 
 _MAX_LINE = 4000
 _IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
@@ -167,6 +167,12 @@ def organisation(host: str) -> str:
     size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
     found = ".".join(labels[-size:])
     return _ALSO_CALLED.get(found, found)
+
+
+def names(text: str, home: str) -> bool:
+    """Whether the name of an organisation stands in the text at all."""
+    low = text.lower()
+    return home in low or any([also == home and name in low for name, also in _ALSO_CALLED.items()])
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
