@@ -35,16 +35,17 @@ _KEYWORDS = "from|by|with|via|id|for"
 _MORE = rf"(?: (?:{_COMMENT}|(?!(?:{_KEYWORDS})[ ;])[^ ();]++))*+"  # what may follow the first word of a clause
 # [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT]; DATE, as most servers write it.
 _USUAL = re.compile(
-    rf"(?i)(?:{_COMMENT} )?(?:from ([^ ();]++{_MORE}) )?by ([^ ();]++){_MORE}(?: with ([^ ();]++){_MORE})?"
-    rf"(?: via ([^ ();]++){_MORE})?(?: id [^ ();]++{_MORE})?(?: for ([^ ();]++){_MORE})?(?: ?;{_MORE})?"
+    rf"(?i)(?:{_COMMENT} ?)?(?:(?:from ([^ ();]++{_MORE}) )?by ([^ ();]++){_MORE})?(?: with ([^ ();]++){_MORE})?"
+    rf"(?: via ([^ ();]++){_MORE})?(?: id [^ ();]++{_MORE})?(?: via ([^ ();]++){_MORE})?(?: for ([^ ();]++){_MORE})?"
+    rf"(?: ?;{_MORE})?"
 )
-_NAME = r"([A-Za-z0-9][A-Za-z0-9._-]{0,250}[A-Za-z])"
-_UNUSUAL = ("elo=", "elo ", "hlo=", "hlo ", "(chasquid)")
+_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
 # HELO (NAME [IP]), HELO ([IP]), HELO (IP), HELO (NAME), or HELO alone.
 _USUAL_CLIENT = re.compile(
-    rf"(?:{_NAME}|\[([0-9.]+)\])(?: \((?:(?:(?:[A-Za-z0-9._-]{{1,99}}@)?([A-Za-z0-9][A-Za-z0-9._-]{{0,250}}) )?"
+    rf"(?:({_NAME}[A-Za-z])|\[([0-9.]+)\])(?: \((?:(?:(?:[A-Za-z0-9._-]{{1,99}}+@)?({_NAME}+) )?"
     rf"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]( \(may be forged\))?|([0-9.]+))\)((?: {_COMMENT})*)| \(([A-Za-z]+)\))?"
 )
+_SAYS_MORE = ("[", "elo", "hlo", "orged")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 # Exchange Online has hosts under all three, and one line names two of them.
 _ALSO_CALLED = {"office365.com": "outlook.com", "exchangelabs.com": "outlook.com"}
@@ -124,9 +125,9 @@ def _usual(text: str, low: str) -> tuple[_Client, str, str, str, str] | None:
     usual = _USUAL.fullmatch(text)
     if usual is None:
         return None
-    froms, by, protocol, via, recipient = usual.groups("")
+    froms, by, protocol, via, later_via, recipient = usual.groups("")
     client = (_usual_client(froms, low) or _client(_tokens(froms), low)) if froms else _NOBODY
-    return client, by, protocol, via, recipient
+    return client, by, protocol, via or later_via, recipient
 
 
 def _unusual(text: str, low: str) -> tuple[_Client, str, str, str, str]:
@@ -139,19 +140,22 @@ def _unusual(text: str, low: str) -> tuple[_Client, str, str, str, str]:
 def _usual_client(froms: str, low: str) -> _Client | None:
     """The client where it is written as most servers do, in one go: the same as `_client` says, sooner."""
     usual = _USUAL_CLIENT.fullmatch(froms)
-    if usual is None or any([word in low for word in _UNUSUAL]):
+    if usual is None:
         return None
     helo, first_ip, name, ip, forged, bare_ip, comments, word = usual.groups("")
-    if "[" in comments or "orged" in comments or (first_ip and (word or not _is_ip(first_ip))):
+    if first_ip and (word or not _is_ip(first_ip) or "(chasquid)" in low):
+        return None
+    helo, name, comments = helo.lower(), name.rstrip(".").lower(), comments.lower()
+    if name.endswith(("elo", "hlo")) or (comments and any([word in comments for word in _SAYS_MORE])):
         return None
     ip = ip or bare_ip or first_ip
     if ip and not _is_ip(ip):
         return None
     if ip and not name and not bare_ip and "exim" in low:
         name = helo
-    if is_unresolved := name.lower() in _UNKNOWN or bool(forged):
+    if is_unresolved := name in _UNKNOWN or bool(forged):
         name = ""
-    return helo.lower(), name.rstrip(".").lower(), ip, is_unresolved
+    return helo, name, ip, is_unresolved
 
 
 def _is_said_local(low: str) -> bool:
