@@ -21,7 +21,7 @@ from .model import BouncelibError
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-__all__ = ["Context", "Secret", "as_bytes", "day_number", "network_address", "numbered", "seconds"]
+__all__ = ["NO_CONTEXT", "Context", "Secret", "as_bytes", "day_number", "network_address", "numbered", "seconds"]
 
 Secret = str | bytes
 
@@ -65,8 +65,10 @@ class Context:
 
     def is_own_host(self, name: str) -> bool:
         """Whether `name`, a host name or the text of an address, is one of `own_mtas`."""
+        if not self.own_mtas:
+            return False
         name = name.strip().strip("[]").rstrip(".").lower()
-        if not name or not self.own_mtas:
+        if not name:
             return False
         names, suffixes, networks = _hosts(tuple(self.own_mtas))
         if name in names or (suffixes and name.endswith(suffixes)):
@@ -308,3 +310,6 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "require_proof": _check_flag,
     "now": _check_time,
 }
+
+NO_CONTEXT = Context()
+"""That of who tells nothing of himself."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from . import address as addresses
 from . import kinds, merge, refusals, timing, wrapped
 from .bounce_address import check_bounce_address
-from .context import Context
+from .context import NO_CONTEXT, Context
 from .detector import Detector, check_finding
 from .mime import Message, read
 from .model import (
@@ -34,7 +34,7 @@ from .model import (
     Value,
 )
 from .original import find_original
-from .provenance import Case, Judged, judge, received_lines
+from .provenance import Case, Judged, judge
 from .reasons import Judgement, Refusal, Rules, bounce_type
 from .registry import Registry
 
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     import email.message
 
 __all__ = ["DEFAULT", "Parser"]
-
-_NOWHERE = Context()
 
 
 class Parser:
@@ -84,13 +82,14 @@ class Parser:
         original = find_original(message)
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
         named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
-        lines, sent_to = received_lines(carrier, message), carrier.headers.get("to") or ""
+        sent_to = addresses.find((carrier.headers.get("to") or "")[:1000])
+        known = context or NO_CONTEXT
         when = timing.decide(
-            timing.Case.of(lines, sent_to, reporter, original, named, context or _NOWHERE, facts.received_from_mta)
+            timing.Case(message, carrier, reporter, original, sent_to, named, known, facts.received_from_mta)
         )
         host = reporter.host if reporter else None
-        case = Case(message, carrier, original, host, named, facts.unparsed, kind in _TO_THE_SENDER)
-        judged = judge(case, context or _NOWHERE)
+        case = Case(message, carrier, original, host, sent_to, named, facts.unparsed, kind in _TO_THE_SENDER)
+        judged = judge(case, known)
         prose = message.body.text if len(facts.recipients) == 1 else ""
         return Report(
             kind,

@@ -9,15 +9,16 @@ that an example.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from . import address as addresses
 from .context import Context
-from .frozen import frozen
 from .header import Headers
+from .mime import Message
 from .model import Evidence, Original, Timing
-from .provenance.hop import Received, organisation, parse, same_organisation
+from .provenance import received_lines
+from .provenance.hop import Received, names, organisation, parse
 from .provenance.received import brought_from_outside
 
 __all__ = ["RULES", "Case", "Reporter", "decide", "find_reporter"]
@@ -45,65 +46,62 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
     return Reporter(domain, "domain of the report's From") if domain else None
 
 
-@frozen
-class Case:
+class Case(NamedTuple):
     """What there is to judge: who wrote the report, what it returns, whom it names, and who we are.
 
-    `lines` are the report's Received lines, newest first, those of a filter that wrapped it included, and `trace`
-    those of the returned message; `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3. `senders` are the
-    domains that the report was sent to, those of the envelope sender, and `targets` those of the recipients.
+    `message` is the report, and `carrier` the message as it came, another one where a filter has wrapped it. `sent_to`
+    are the addresses in its To, and `recipients` those whom the report names, each with the address that the sender
+    used, or `None`. `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3.
     """
 
-    lines: Sequence[str]
-    trace: Sequence[str]
+    message: Message
+    carrier: Message
     reporter: Reporter | None
     original: Original | None
+    sent_to: Sequence[str]
+    recipients: Sequence[tuple[str, str | None]]
     context: Context
-    received_from: str | None
-    senders: frozenset[str]
-    targets: frozenset[str]
-
-    @classmethod
-    def of(
-        cls,
-        lines: Sequence[str],
-        sent_to: str,
-        reporter: Reporter | None,
-        original: Original | None,
-        recipients: Sequence[tuple[str, str | None]],
-        context: Context,
-        received_from: str | None = None,
-    ) -> Case:
-        """The case of a report to `sent_to` on `recipients`, each with the address that the sender used, or `None`.
-
-        A target is also the address for which the reporter took the returned message.
-        """
-        senders = addresses.find(sent_to[:1000])
-        if original and original.sender:
-            senders.append(original.sender)
-        targets = [address for pair in recipients for address in pair if address]
-        trace = [value for name, value in original.headers if name.lower() == "received"] if original else []
-        del trace[_MAX_LINES:]
-        if reporter and (name := organisation(reporter.host)):
-            for line in trace:
-                hop = parse(line) if "for" in line else None
-                if hop and hop.recipient and organisation(hop.by) == name:
-                    targets.append(hop.recipient)
-        return cls(lines, trace, reporter, original, context, received_from, _domains(senders), _domains(targets))
+    received_from: str | None = None
 
     @property
-    def carried(self) -> Iterator[Received]:
-        """The hops of the report, newest first."""
-        return map(parse, self.lines[:_MAX_LINES])
+    def home(self) -> str:
+        """The organisation of the reporter; empty where he has none."""
+        return organisation(self.reporter.host) if self.reporter else ""
 
     @property
-    def returned(self) -> Iterator[Received]:
-        """The hops of the returned message, newest first."""
-        return map(parse, self.trace)
+    def lines(self) -> list[str]:
+        """The report's Received lines, newest first, those of a filter that wrapped it included."""
+        return received_lines(self.carrier, self.message)
+
+    @property
+    def trace(self) -> list[str]:
+        """The Received lines of the returned message, newest first."""
+        headers = self.original.headers if self.original else ()
+        return [value for name, value in headers if name.lower() == "received"][:_MAX_LINES]
 
 
-def _domains(found: Sequence[str]) -> frozenset[str]:
-    return frozenset([domain for address in found if (domain := addresses.domain_of(address))])
+def _is_of_sender(case: Case, home: str) -> bool:
+    """Whether the envelope sender, or an address that the report was sent to, is of the organisation `home`."""
+    if case.original and case.original.sender and organisation(addresses.domain_of(case.original.sender)) == home:
+        return True
+    return any([organisation(addresses.domain_of(address)) == home for address in case.sent_to])
+
+
+def _is_of_target(case: Case, home: str) -> bool:
+    """Whether a recipient is of the organisation `home`, or an address for which that took the returned message."""
+    for pair in case.recipients:
+        for address in pair:
+            if address and organisation(addresses.domain_of(address)) == home:
+                return True
+    return any([_took_for_its_own(line, home) for line in case.trace])
+
+
+def _took_for_its_own(line: str, home: str) -> bool:
+    """Whether by a Received line `home` took the message for an address of its own."""
+    if "for" not in line or not any([names(text, home) for text in line.split("@")[1:]]):
+        return False
+    hop = parse(line)
+    return organisation(hop.by) == home == organisation(addresses.domain_of(hop.recipient))
 
 
 def _by_own_server(case: Case) -> Timing | None:
@@ -130,11 +128,13 @@ def _never_carried(case: Case) -> Timing | None:
 
     `Received: by mail.example.com (Postfix)` and nothing else.
     """
-    hops = list(case.carried)
-    if not hops or any(line.has_from and not line.is_local for line in hops):
-        return None
-    hosts = [line.by for line in hops if same_organisation(line.by, line.by)]  # a name, not the address of a host
-    return Timing.SYNCHRONOUS if all(same_organisation(host, hosts[0]) for host in hosts) else None
+    found: set[str] = set()
+    lines = case.lines[:_MAX_LINES]
+    for line in map(parse, lines):
+        if line.has_from and not line.is_local:
+            return None
+        found.add(organisation(line.by))
+    return Timing.SYNCHRONOUS if lines and len(found - {""}) < 2 else None
 
 
 def _sides(case: Case) -> Timing | None:
@@ -142,11 +142,11 @@ def _sides(case: Case) -> Timing | None:
 
     A message of `news@example.com` to `anne@example.net`: `mail.example.com` is one side, `mx2.example.net` the other.
     """
-    if case.reporter is None:
+    home = case.home
+    if not home:
         return None
-    of_sender = any(same_organisation(case.reporter.host, domain) for domain in case.senders)
-    of_target = any(same_organisation(case.reporter.host, domain) for domain in case.targets)
-    if of_sender == of_target:
+    of_sender = _is_of_sender(case, home)
+    if of_sender == _is_of_target(case, home):
         return None
     return Timing.SYNCHRONOUS if of_sender else Timing.ASYNCHRONOUS
 
@@ -157,8 +157,9 @@ def _had_it_from_a_client(case: Case) -> Timing | None:
     A smarthost `smtp.isp.example` reports, and its oldest line in the returned header is `with ESMTPSA`.
     """
     entry: Received | None = None
-    for line in case.returned:
-        if line.by and not (case.reporter and same_organisation(line.by, case.reporter.host)):
+    home = case.home
+    for line in map(parse, case.trace):
+        if line.by and not (home and organisation(line.by) == home):
             break
         # A filter on the same host hands the message back; only the oldest line is that of the client.
         entry = line if line.by else entry
@@ -173,13 +174,14 @@ def _had_it_from_another_server(case: Case) -> Timing | None:
 
     The returned header: `by mx.hoster.example`, and below it `by mail.example.com`.
     """
-    if case.reporter is None:
+    home = case.home
+    if not home:
         return None
     seen = False
-    for line in case.returned:
+    for line in map(parse, case.trace):
         if "." not in line.by:
             continue
-        if same_organisation(line.by, case.reporter.host):
+        if organisation(line.by) == home:
             seen = True
         elif seen:
             return Timing.ASYNCHRONOUS
@@ -193,10 +195,8 @@ def _received_from_the_sender(case: Case) -> Timing | None:
     """
     if case.reporter is None or not case.received_from:
         return None
-    of_sender = any(same_organisation(case.received_from, domain) for domain in case.senders)
-    if of_sender and not same_organisation(case.received_from, case.reporter.host):
-        return Timing.ASYNCHRONOUS
-    return None
+    client = organisation(case.received_from)
+    return Timing.ASYNCHRONOUS if client and client != case.home and _is_of_sender(case, client) else None
 
 
 def _authors_side(case: Case) -> Timing | None:
@@ -204,12 +204,12 @@ def _authors_side(case: Case) -> Timing | None:
 
     The envelope sender is a mailing service, From is `anne@example.com`, and `mail.example.com` reports.
     """
-    if case.reporter is None or case.original is None:
+    home = case.home
+    if not home or case.original is None:
         return None
-    authors = {addresses.domain_of(address) for address in addresses.find((case.original.from_ or "")[:1000])}
-    of_author = any(same_organisation(case.reporter.host, domain) for domain in authors)
-    of_target = any(same_organisation(case.reporter.host, domain) for domain in case.targets)
-    return Timing.SYNCHRONOUS if of_author and not of_target else None
+    authors = addresses.find((case.original.from_ or "")[:1000])
+    of_author = any([organisation(addresses.domain_of(author)) == home for author in authors])
+    return Timing.SYNCHRONOUS if of_author and not _is_of_target(case, home) else None
 
 
 RULES: tuple[tuple[str, Callable[[Case], Timing | None]], ...] = (

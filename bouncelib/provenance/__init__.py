@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from .. import address as addresses
 from ..charset import raw_bytes
-from ..context import Context
+from ..context import NO_CONTEXT, Context
 from ..frozen import frozen
+from ..header import Headers
 from ..mime import RETURNED, Message
 from ..model import Original, Proof, Provenance, ProvenanceVerdict, UnparsedField
 from . import authres, batv, dkim, hop, message_id, received, srs, stranger, verp
@@ -57,7 +58,6 @@ _NAMES_RECIPIENTS = frozenset({
     "x-envelope-to", "x-rcpt-to", "x-forwarded-to",
 })  # fmt: skip
 _SIGNED_RECIPIENTS = frozenset({"to", "cc", "resent-to", "resent-cc"})
-_NOTHING = Context()
 _MAX_ADDRESS = 600
 _MAX_TEXT = 1 << 17
 
@@ -67,15 +67,17 @@ class Case:
     """What there is to judge.
 
     `carrier` is the message as it came, and `message` the report in it: another one where a filter, or somebody who
-    plays one, has wrapped it. `reporter` is the host that wrote the report, where that is known; `recipients` are those
-    that the report names, each with the address that the sender used, or `None`. `is_bounce` says that it went to the
-    envelope sender, as delivery reports do; complaints and read receipts go to addresses that carry no tag.
+    plays one, has wrapped it. `reporter` is the host that wrote the report, where that is known; `to` are the addresses
+    in the To of the message as it came, and `recipients` those that the report names, each with the address that the
+    sender used, or `None`. `is_bounce` says that it went to the envelope sender, as delivery reports do; complaints and
+    read receipts go to addresses that carry no tag.
     """
 
     message: Message
     carrier: Message
     original: Original | None = None
     reporter: str | None = None
+    to: Sequence[str] = ()
     recipients: Sequence[tuple[str, str | None]] = ()
     unparsed: Sequence[UnparsedField] = ()
     is_bounce: bool = True
@@ -106,6 +108,7 @@ def received_lines(carrier: Message, message: Message) -> list[str]:
     return [*carrier.headers.get_all("received"), *inner]
 
 
+_NOTHING_SAID = Judged(Provenance())
 UNTIED = "nothing ties this address to a message that we provably sent"
 STRANGER = "nothing in the returned message is the sender's, and a stranger brought it"
 
@@ -113,14 +116,13 @@ STRANGER = "nothing in the returned message is the sender's, and a stranger brou
 def judge(case: Case, context: Context) -> Judged:
     """Whether the report is about a message of ours, by all the proofs that the context allows."""
     stranger_proof = _stranger(case)
-    if context == _NOTHING and not stranger_proof and not _speaks_for_itself(case):
-        return Judged(Provenance())
-    headers = case.carrier.headers.decoded()
-    sent_to = tuple(_sent_to(headers))
-    lines = case.lines
-    has_trace = "received" in case.carrier.headers
+    if context is NO_CONTEXT and not stranger_proof and not _speaks_for_itself(case):
+        return _NOTHING_SAID
+    headers = case.carrier.headers
+    sent_to = _sent_to(headers)
+    has_trace = "received" in headers
     is_ours = bool(case.reporter) and context.is_own_host(case.reporter or "")
-    by_us = is_ours and not received.brought_from_outside(lines, context, verified=context.holds_key)
+    by_us = is_ours and not received.brought_from_outside(case.lines, context, verified=context.holds_key)
     signed = _dkim(case.message, context)
     proofs = [
         *_tags(sent_to, context),
@@ -133,7 +135,9 @@ def judge(case: Case, context: Context) -> Judged:
         proofs += _untagged(sent_to, proofs, context)
     if stranger_proof:
         proofs.append(stranger_proof)
-    if note := authres.prove_report(headers, is_own_host=context.is_own_host):
+    if "authentication-results" in headers and (
+        note := authres.prove_report(headers.decoded(), is_own_host=context.is_own_host)
+    ):
         proofs.append(note)
     named = _verp_recipient(sent_to, context)
     if named and len(case.recipients) > 1 and not any(named.lower() in _spellings(pair) for pair in case.recipients):
@@ -154,7 +158,7 @@ def _stranger(case: Case) -> Proof | None:
     original = case.original
     if original is None or not case.is_bounce:
         return None
-    sender = original.sender or next(iter(addresses.find((case.carrier.headers.get("to") or "")[:1000])), None)
+    sender = original.sender or (case.to[0] if case.to else None)
     made_by = addresses.domain_of((original.message_id or "").rstrip(">"))
     if sender and hop.same_organisation(made_by, addresses.domain_of(sender)):
         return None  # as is nearly always so
@@ -163,12 +167,13 @@ def _stranger(case: Case) -> Proof | None:
 
 def _speaks_for_itself(case: Case) -> bool:
     """Whether there is anything to see without knowing who we are: authentication results, or an address like VERP."""
-    headers = case.carrier.headers
-    return (
-        "authentication-results" in headers
-        or any(["=" in value for name in _SENT_TO if (value := headers.first.get(name))])
-        or (case.original is not None and authres.has_results(case.original.headers))
-    )
+    first = case.carrier.headers.first
+    if "authentication-results" in first:
+        return True
+    for name in _SENT_TO:
+        if name in first and "=" in first[name]:
+            return True
+    return case.original is not None and authres.has_results(case.original.headers)
 
 
 def tag_proofs(address: str, context: Context) -> Iterator[Proof]:
@@ -181,13 +186,13 @@ def tag_proofs(address: str, context: Context) -> Iterator[Proof]:
     return (proof for proof in proofs if proof)
 
 
-def _sent_to(headers: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _sent_to(headers: Headers) -> tuple[str, ...]:
     """The addresses that the report was sent to, no duplicates; of each field the topmost, written last."""
-    first: dict[str, str] = {}
-    for name, value in headers:
-        first.setdefault(name.lower(), value)
-    found = (address for name in _SENT_TO if name in first for address in addresses.find(first[name][:_MAX_TEXT])[:20])
-    return iter(dict.fromkeys([address for address in found if len(address) <= _MAX_ADDRESS]))
+    found: dict[str, None] = {}
+    for name in _SENT_TO:
+        if value := headers.get(name):
+            found |= dict.fromkeys(addresses.find(value[:_MAX_TEXT])[:20])
+    return tuple([address for address in found if len(address) <= _MAX_ADDRESS])
 
 
 def _is_ours(address: str, context: Context) -> bool:
@@ -196,6 +201,8 @@ def _is_ours(address: str, context: Context) -> bool:
 
 
 def _tags(sent_to: Sequence[str], context: Context) -> list[Proof]:
+    if not context.holds_key:
+        return []
     return [proof for address in sent_to if _is_ours(address, context) for proof in tag_proofs(address, context)]
 
 
@@ -216,6 +223,8 @@ def _untagged(sent_to: Sequence[str], proofs: Sequence[Proof], context: Context)
 
 
 def _from_received(case: Case, context: Context, *, by_us: bool, has_trace: bool) -> list[Proof]:
+    if not context.own_mtas:
+        return []
     lines = [value for name, value in (case.original.headers if case.original else ()) if name.lower() == "received"]
     if by_us:
         recipients = [original or address for address, original in case.recipients]
@@ -232,9 +241,34 @@ def _from_received(case: Case, context: Context, *, by_us: bool, has_trace: bool
 
 def _from_returned(case: Case, context: Context, sent_to: Sequence[str]) -> list[Proof]:
     original = case.original
+    proofs = _returned_tags(case, context, sent_to) if context.holds_key else []
+    if original is None:
+        return proofs
+    if authres.has_results(original.headers):
+        own = {addresses.domain_of(address) for address in (*sent_to, original.sender or "")} - {""}
+        proof = authres.prove(
+            original.headers,
+            reporter=case.reporter,
+            sender=original.sender or (sent_to[-1] if sent_to else None),
+            is_own_domain=context.is_own_domain if context.own_domains else own.__contains__,
+        )
+        if proof:
+            proofs.append(proof)
+    proof = message_id.prove(
+        original.message_id or "",
+        secrets=context.verp_secrets,
+        sent_by_us=context.sent_by_us,
+        is_own_domain=context.is_own_message_id_domain,
+    )
+    if proof:
+        proofs.append(proof)
+    return proofs
+
+
+def _returned_tags(case: Case, context: Context, sent_to: Sequence[str]) -> list[Proof]:
     senders = [field.value for field in case.unparsed if field.name.lower() == "x-postfix-sender"]
     found = [addresses.typed(value[:_MAX_ADDRESS]) for value in senders]
-    found.append(original.sender if original else None)
+    found.append(case.original.sender if case.original else None)
     proofs = []
     for sender in dict.fromkeys(address for address in found if address and len(address) <= _MAX_ADDRESS):
         if sender in sent_to:
@@ -246,25 +280,6 @@ def _from_returned(case: Case, context: Context, sent_to: Sequence[str]) -> list
                 # A forwarder's address is not ours, and its tags are no affair of ours either.
                 if proof.verdict is OWN or context.is_own_domain(addresses.domain_of(address))
             ]
-    if original is None:
-        return proofs
-    own = {addresses.domain_of(address) for address in (*sent_to, original.sender or "")} - {""}
-    proof = authres.prove(
-        original.headers,
-        reporter=case.reporter,
-        sender=original.sender or (sent_to[-1] if sent_to else None),
-        is_own_domain=context.is_own_domain if context.own_domains else own.__contains__,
-    )
-    if proof:
-        proofs.append(proof)
-    proof = message_id.prove(
-        original.message_id or "",
-        secrets=context.verp_secrets,
-        sent_by_us=context.sent_by_us,
-        is_own_domain=context.is_own_message_id_domain,
-    )
-    if proof:
-        proofs.append(proof)
     return proofs
 
 
@@ -298,12 +313,13 @@ def _verp_recipient(sent_to: Sequence[str], context: Context) -> str | None:
 
 def _plain_recipient(sent_to: Sequence[str], context: Context) -> str | None:
     """The recipient whom an address without a signature names: a claim, good for looking somebody up."""
+    patterns = context.verp_patterns
     for address in sent_to:
         if not _is_ours(address, context):
             continue
         tag = batv.read(address)
         bare = tag.address if tag else address
-        for pattern in context.verp_patterns:
+        for pattern in patterns:
             if recipient := verp.read_pattern(bare, pattern):
                 return recipient
         found = verp.read(bare)

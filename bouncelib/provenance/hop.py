@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..context import network_address
 
-__all__ = ["Received", "organisation", "parse", "same_organisation"]
+__all__ = ["Received", "names", "organisation", "parse", "same_organisation"]
 
 _MAX_LINE = 4000
 _IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
@@ -23,34 +23,40 @@ _LOCAL = re.compile(
 )
 _LOCAL_WORDS = ("uid ", "from userid", "invoked", "@localhost", "[local]")  # one of them has to be there
 # RFC 3848: the `A` says that the client had logged in. To webmail and to Exchange (MAPI) everybody has.
-_WITH_AUTH = re.compile(r"(?i)^(?:utf8)?(?:e?smtp|lmtp)s?a$|^asmtp$|^https?$|^mapi$")
+_WITH_AUTH = frozenset(
+    f"{utf8}{protocol}{tls}a" for utf8 in ("", "utf8") for protocol in ("smtp", "esmtp", "lmtp") for tls in ("", "s")
+) | {"asmtp", "http", "https", "mapi"}
 # With the blank in it, no HELO name of the client's choice looks like this.
-_LOGIN = r"authenticated (?:sender|user|bits)\b|auth: "
-_AUTHENTICATED = re.compile(rf"(?i){_LOGIN}")
-_LOGGED_IN = re.compile(rf"(?i)\((?:{_LOGIN})")
+_AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 # What stands in a comment: text, and comments one deep.
 _INNER = r"(?:[^()]++|\([^()]*+\))*+"
 _COMMENT = rf"\({_INNER}\)"
-# from HELO (NAME [IP]) by HOST (...) with PROTOCOL id ID for <RECIPIENT>; DATE, of which only the host has to be there.
+_KEYWORDS = "from|by|with|via|id|for"
+_MORE = rf"(?: (?:{_COMMENT}|(?!(?:{_KEYWORDS})[ ;])[^ ();]++))*+"  # what may follow the first word of a clause
+# [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT]; DATE, as most servers write it.
 _USUAL = re.compile(
-    r"(?:from (?:([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])|\[[0-9A-Fa-f.:]+\]) \("
-    r"(?:(?:[^\s@()]{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z])\.? \[(?:IPv6:)?([0-9A-Fa-f.:]+)\]"
-    rf"|\[([0-9A-Fa-f.:]+)\])\)(?: {_COMMENT})* )?by ([A-Za-z0-9][A-Za-z0-9._:-]*[A-Za-z0-9])"
-    rf"(?: {_COMMENT}| over TLS secured channel)*"
-    rf"(?: with ([A-Za-z0-9]+)(?: SMTPSVC\([^()]*\))?(?: {_COMMENT})*)?(?: id [^\s();]+(?: {_COMMENT})*)?"
-    rf"(?: for <?([^\s();<>@]+@[^\s();<>@]+)>?(?: {_COMMENT})*)?; ?([^;()]*(?:\([^();]*\))?)\Z"
+    rf"(?i)(?:{_COMMENT} ?)?(?:(?:from ([^ ();]++{_MORE}) )?by ([^ ();]++){_MORE})?(?: with ([^ ();]++){_MORE})?"
+    rf"(?: via ([^ ();]++){_MORE})?(?: id [^ ();]++{_MORE})?(?: via ([^ ();]++){_MORE})?(?: for ([^ ();]++){_MORE})?"
+    rf"(?: ?;{_MORE})?"
 )
-_UNUSUAL = ("xim", "(chasquid)", "elo=", "ELO=", "elo ", "ELO ", "orged", "EHLO", "HELO")
-_QMAIL = re.compile(r"\(qmail \d+ invoked ([^();]*)\); ([^;()]*)\Z")
+_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
+# HELO (NAME [IP]), HELO ([IP]), HELO (IP), HELO (NAME), or HELO alone.
+_USUAL_CLIENT = re.compile(
+    rf"(?:({_NAME}[A-Za-z])|\[([0-9.]+)\])(?: \((?:(?:(?:[A-Za-z0-9._-]{{1,99}}+@)?({_NAME}+) )?"
+    rf"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]( \(may be forged\))?|([0-9.]+))\)((?: {_COMMENT})*)| \(([A-Za-z]+)\))?"
+)
+_SAYS_MORE = ("[", "elo", "hlo", "orged")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 # Exchange Online has hosts under all three, and one line names two of them.
 _ALSO_CALLED = {"office365.com": "outlook.com", "exchangelabs.com": "outlook.com"}
 _Token = tuple[bool, str]
+_Client = tuple[str, str, str, bool]
+_UNKNOWN = ("unknown", "unverified")
 _NOBODY = ("", "", "", False)
 # Comments in comments, more than one deep, and one that is never closed.
 _NESTED = re.compile(rf"\({_INNER}(?:\(|\Z)")
 _TOKEN = re.compile(rf"\(({_INNER})\)|([^ ;(]+)")
-_CLAUSES = frozenset({"from", "by", "with", "via", "id", "for"})
+_CLAUSES = frozenset(_KEYWORDS.split("|"))
 _LONGEST = max(map(len, _CLAUSES))
 
 
@@ -79,77 +85,81 @@ class Received(NamedTuple):
         return self.name or self.helo or self.ip
 
 
-@functools.lru_cache(maxsize=64)  # several proofs ask about the lines of one message
 def parse(line: str) -> Received:
     """The line as values; what is not there is empty. Reads the forms of all servers that the samples know."""
-    text = " ".join(line[:_MAX_LINE].split())
-    if not text:
-        return Received()
-    return _usual(text) or _parse(text)
+    return _parse(line[:_MAX_LINE])
 
 
-def _usual(text: str) -> Received | None:
-    """The line where it is of the form that most servers write, in one go: the same as `_parse` says, sooner."""
-    if qmail := _QMAIL.match(text):
-        return Received(date=qmail[2], is_local=_is_said_local(text), text=text)
-    usual = _USUAL.match(text)
-    if usual is None or any([word in text for word in _UNUSUAL]):
-        return None
-    helo, name, ip, bare_ip, by, protocol, recipient, date = usual.groups("")
-    ip = ip or bare_ip
-    is_unresolved = name in ("unknown", "unverified")
-    address = network_address(ip) if ip else None
-    if ip and address is None:
-        return None
-    return Received(
-        helo=helo.lower(),
-        name="" if is_unresolved else name.lower(),
-        ip=ip,
-        by=by.lower(),
-        protocol=protocol,
-        recipient=recipient.lower(),
-        date=date,
-        is_local=address.is_loopback if address else protocol == "local" or _is_said_local(text),
-        is_authenticated=bool(_WITH_AUTH.match(protocol)) or bool(_LOGGED_IN.search(text)),
-        is_unresolved=is_unresolved,
-        text=text,
-    )
-
-
-def _is_said_local(text: str) -> bool:
+@functools.lru_cache(maxsize=64)  # several proofs ask about the lines of one message
+def _parse(line: str) -> Received:
+    text = " ".join(line.split())
     low = text.lower()
-    return any([word in low for word in _LOCAL_WORDS]) and bool(_LOCAL.search(low))
-
-
-def _parse(text: str) -> Received:
-    tokens = _tokens(text)
-    clauses = _clauses(tokens)
-    froms, by = clauses.get("from", ()), clauses.get("by", ())
-    low = text.lower()
-    helo, name, ip, is_unresolved = (
-        _client(froms, verified="exim" in low, is_first_true="(chasquid)" in text) if froms else _NOBODY
-    )
-    protocol = _word(clauses.get("with", ()))
-    recipient = _word(clauses.get("for", ())).strip("<>").lower()
-    head = text.rpartition(";")
+    (helo, name, ip, is_unresolved), by, protocol, via, recipient = _usual(text, low) or _unusual(text, low)
     # dma writes `from MAILER-DAEMON`, and `from` the name of a user: no host, and no address of one.
     is_local = _is_loopback(helo, name, ip) or (
-        not ip and (protocol == "local" or _is_said_local(text) or bool(helo and "." not in helo + name))
+        not ip and (protocol == "local" or _is_said_local(low) or bool(helo and "." not in helo + name))
     )
+    recipient = recipient.strip("<>").lower()
     return Received(
-        helo=helo,
-        name=name,
-        ip=ip,
-        by=_word(by).strip("[]").rstrip(".,;").lower(),
-        protocol=protocol,
-        recipient=recipient if "@" in recipient else "",
-        date=head[2].strip() if head[1] else "",
-        is_local=is_local,
-        is_authenticated=bool(_WITH_AUTH.match(protocol) or _WITH_AUTH.match(_word(clauses.get("via", ()))))
-        or ("auth" in low and any(_AUTHENTICATED.match(word) for is_comment, word in tokens if is_comment)),
-        is_unresolved=is_unresolved,
-        text=text,
+        helo,
+        name,
+        ip,
+        by.strip("[]").rstrip(".,;").lower(),
+        protocol,
+        recipient if "@" in recipient else "",
+        text.rpartition(";")[2].strip() if ";" in text else "",
+        is_local,
+        protocol.lower() in _WITH_AUTH
+        or via.lower() in _WITH_AUTH
+        or ("auth" in low and any([_AUTHENTICATED.match(word) for is_comment, word in _tokens(text) if is_comment])),
+        is_unresolved,
+        text,
     )
+
+
+def _usual(text: str, low: str) -> tuple[_Client, str, str, str, str] | None:
+    """The client, and the first words after `by`, `with`, `via` and `for`; `None` where the line is out of order.
+
+    The same as `_unusual` says, sooner.
+    """
+    usual = _USUAL.fullmatch(text)
+    if usual is None:
+        return None
+    froms, by, protocol, via, later_via, recipient = usual.groups("")
+    client = (_usual_client(froms, low) or _client(_tokens(froms), low)) if froms else _NOBODY
+    return client, by, protocol, via or later_via, recipient
+
+
+def _unusual(text: str, low: str) -> tuple[_Client, str, str, str, str]:
+    clauses = _clauses(_tokens(text))
+    froms = clauses.get("from")
+    by, protocol, via, recipient = [_word(clauses.get(keyword, ())) for keyword in ("by", "with", "via", "for")]
+    return _client(froms, low) if froms else _NOBODY, by, protocol, via, recipient
+
+
+def _usual_client(froms: str, low: str) -> _Client | None:
+    """The client where it is written as most servers do, in one go: the same as `_client` says, sooner."""
+    usual = _USUAL_CLIENT.fullmatch(froms)
+    if usual is None:
+        return None
+    helo, first_ip, name, ip, forged, bare_ip, comments, word = usual.groups("")
+    if first_ip and (word or not _is_ip(first_ip) or "(chasquid)" in low):
+        return None
+    helo, name, comments = helo.lower(), name.rstrip(".").lower(), comments.lower()
+    if name.endswith(("elo", "hlo")) or (comments and any([word in comments for word in _SAYS_MORE])):
+        return None
+    ip = ip or bare_ip or first_ip
+    if ip and not _is_ip(ip):
+        return None
+    if ip and not name and not bare_ip and "exim" in low:
+        name = helo
+    if is_unresolved := name in _UNKNOWN or bool(forged):
+        name = ""
+    return helo, name, ip, is_unresolved
+
+
+def _is_said_local(low: str) -> bool:
+    return any([word in low for word in _LOCAL_WORDS]) and bool(_LOCAL.search(low))
 
 
 def same_organisation(one: str, other: str) -> bool:
@@ -169,11 +179,17 @@ def organisation(host: str) -> str:
     return _ALSO_CALLED.get(found, found)
 
 
+def names(text: str, home: str) -> bool:
+    """Whether the name of an organisation stands in the text at all."""
+    low = text.lower()
+    return home in low or any([also == home and name in low for name, also in _ALSO_CALLED.items()])
+
+
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
-    address = network_address(ip) if ip else None
-    if address is not None:
-        return address.is_loopback
-    return not name and helo.lower() in ("localhost", "localhost.localdomain")
+    if ":" in ip:
+        address = network_address(ip)
+        return address is not None and address.is_loopback
+    return ip.startswith("127.") if ip else not name and helo.lower() in ("localhost", "localhost.localdomain")
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -230,7 +246,7 @@ def _word(tokens: Sequence[_Token]) -> str:
     return ""
 
 
-def _client(tokens: Sequence[_Token], *, verified: bool, is_first_true: bool) -> tuple[str, str, str, bool]:
+def _client(tokens: Sequence[_Token], low: str) -> _Client:
     """HELO name, resolved name, address, and whether the line says that there is no resolved name.
 
     HELO (NAME [IP])       Postfix, Sendmail, OpenSMTPD, Haraka, Google; NAME may be `unknown`
@@ -244,7 +260,7 @@ def _client(tokens: Sequence[_Token], *, verified: bool, is_first_true: bool) ->
     first = words[0] if words else ""
     # A client may call itself by an address, ours for instance; the true one stands behind it, or first and alone.
     first_ip = ip = _ip(first)
-    if not (first_ip and is_first_true):
+    if not (first_ip and "(chasquid)" in low):
         for word in (*[comment for comment in comments if not _HELO.match(comment)], *words[1:]):
             if found := _ip(word):
                 ip = found
@@ -259,11 +275,11 @@ def _client(tokens: Sequence[_Token], *, verified: bool, is_first_true: bool) ->
     elif resolved:
         name = resolved[1]
     elif comments:
-        if verified and comments[0].startswith("["):
+        if "exim" in low and comments[0].startswith("["):
             name = helo
         elif not helo and _HOST.fullmatch(comments[0]) and not _ip(comments[0]):
             helo = comments[0]
-    is_unknown = name.lower() in ("unknown", "unverified")
+    is_unknown = name.lower() in _UNKNOWN
     # qmail says `unknown` also where it has been told to look nothing up.
     is_unresolved = (is_unknown and not said) or any("may be forged" in comment for comment in comments)
     if is_unknown or is_unresolved:
@@ -277,4 +293,8 @@ def _ip(text: str) -> str:
     match = _IP_IN_BRACKETS.search(text) or _BARE_IP.fullmatch(text)
     if not match:
         return ""
-    return match[1] if _IPV4.fullmatch(match[1]) or network_address(match[1]) is not None else ""
+    return match[1] if _is_ip(match[1]) else ""
+
+
+def _is_ip(text: str) -> bool:
+    return bool(_IPV4.fullmatch(text)) or (":" in text and network_address(text) is not None)
