@@ -266,10 +266,9 @@ class Rules:
     def judge(self, refusal: Refusal) -> Judgement:
         """What `refusal` means: the first rule that holds decides."""
         words, names = matcher.part(refusal.text)
+        named = frozenset(self._names.find(names)) if names else _NOTHING
         find = _candidates if len(words) < _USUAL_LENGTH else _candidates.__wrapped__
-        hits, rules = find(
-            self, words, frozenset(self._names.find(names)) if names else _NOTHING, refusal.status, refusal.code
-        )
+        hits, rules = find(self._matcher, self._index, words, named, refusal.status, refusal.code)
         for rule in rules:
             if (rule.provider is None or self._speaks(rule.provider.name, refusal, hits)) and _holds(rule, refusal):
                 if rule.reason is Reason.UNDETERMINED and _given_up(refusal):
@@ -280,13 +279,6 @@ class Rules:
         if _given_up(refusal):
             reason, name = Reason.MESSAGE_EXPIRED, _GIVEN_UP
         return Judgement(reason, attribution_of(reason), name, hit=str(refusal.status or ""), retry_after=wait)
-
-    def candidates(
-        self, words: str, named: frozenset[str], status: EnhancedStatus | None, code: int | None
-    ) -> tuple[frozenset[str], list[Rule]]:
-        """The literals that a refusal says in `words` or has `named`, and the rules that these and its codes allow."""
-        hits = named.union(self._matcher.find(words))
-        return hits, self._index.candidates(hits, status, code)
 
     def _speaks(self, name: str, refusal: Refusal, hits: frozenset[str]) -> bool:
         """Whether these are the servers or the words of the provider of that name."""
@@ -321,12 +313,19 @@ class Rules:
         return self._blocklists[min(numbers)][0] if numbers else None
 
 
+# The same words come back from message to message, now that the addresses are gone from them.
 @functools.lru_cache(maxsize=512)
 def _candidates(
-    rules: Rules, words: str, named: frozenset[str], status: EnhancedStatus | None, code: int | None
-) -> tuple[frozenset[str], list[Rule]]:
-    """`Rules.candidates` of the words that come back from message to message, which most do without their addresses."""
-    return rules.candidates(words, named, status, code)
+    literals: matcher.Matcher,
+    rules: index.Index,
+    words: str,
+    named: frozenset[str],
+    status: EnhancedStatus | None,
+    code: int | None,
+) -> tuple[frozenset[str], tuple[Rule, ...]]:
+    """What is said in `words` or has been `named`, and the rules that this and the codes allow."""
+    hits = named.union(literals.find(words))
+    return hits, rules.candidates(hits, status, code)
 
 
 def _speakers(providers: Iterable[loader.Provider]) -> dict[str, loader.Provider]:

@@ -29,7 +29,7 @@ class Index:
             for key in first:
                 self._led.setdefault(key, []).append(number)
 
-    def candidates(self, hits: frozenset[str], status: EnhancedStatus | None, code: int | None) -> list[Rule]:
+    def candidates(self, hits: frozenset[str], status: EnhancedStatus | None, code: int | None) -> tuple[Rule, ...]:
         """The rules whose words are all said in `hits`, and whose codes are these, in order."""
         said: set[object] = {None, *hits}
         if status is not None:
@@ -50,11 +50,11 @@ class Index:
                     break
             else:
                 found.append(rule)
-        return found
+        return tuple(found)
 
 
 def _groups(rule: Rule) -> Iterator[frozenset[object]]:
-    """What `rule` asks for, the rarest words first; `None`, which every refusal says, where it asks for none of these."""
+    """What `rule` asks for, the rarest words first; `None`, which every refusal says, where it asks for neither."""
     words = sorted(filter(None, (rule.text, *rule.all)), key=len)
     codes = [frozenset[object](codes) for codes in (rule.status, rule.code) if codes]
     yield from words
