@@ -77,7 +77,7 @@ class Parser:
         found, defects = _detect(self.registry, message)
         facts = merge.merge(found)
         kind = kinds.decide(found, facts.recipients)
-        if kind in (Kind.OTHER, Kind.AUTO_REPLY, Kind.CHALLENGE):
+        if kind in _NO_REPORTS:
             return Report(kind, detectors=_names(found), defects=(*message.defects, *defects))
         original = find_original(message)
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
@@ -206,7 +206,7 @@ class Parser:
         judged: Judged,
         prose: str = "",
     ) -> Recipient:
-        if kind in (Kind.COMPLAINT, Kind.DISPOSITION):
+        if kind in _ARRIVED:
             return Recipient(facts.address, facts.original_address, Action.DELIVERED, evidence=facts.evidence)
         action = facts.action or _ACTIONS.get(kind, Action.FAILED)
         if action not in (Action.FAILED, Action.DELAYED):
@@ -250,25 +250,25 @@ class Parser:
         """
         code = facts.reply.code if facts.reply else None
         named_by = next((entry.detector for entry in facts.evidence if entry.field == "address"), "")
-        comments = [entry.text for entry in facts.evidence if entry.field == "status" and "(" in entry.text]
-
-        def judge_text(text: str) -> Judgement:
-            return self.rules.judge(
-                Refusal(text, facts.status, code, facts.command, facts.remote_mta, reporting_mta, action, named_by)
-            )
-
+        known = facts.status, code, facts.command, facts.remote_mta, reporting_mta, action, named_by
+        judge = self.rules.judge
         judgements = []
-        for text in facts.texts or comments or ("",):
-            judgement = judge_text(text)
+        for text in facts.texts or _comments(facts.evidence) or ("",):
+            judgement = judge(Refusal(text, *known))
             if judgement.file not in _FROM_CODES and judgement.reason is not Reason.UNDETERMINED:
                 return judgement
             judgements.append(judgement)
         if judgements[0].reason is Reason.UNDETERMINED:
             for paragraph in prose.split("\n\n", _PARAGRAPHS)[:_PARAGRAPHS]:
-                judgement = judge_text(paragraph)
+                judgement = judge(Refusal(paragraph, *known))
                 if judgement.file not in _VAGUE and judgement.reason is not Reason.UNDETERMINED:
                     return dataclasses.replace(judgement, hit=f"in the prose: {judgement.hit}")
         return judgements[0]
+
+
+def _comments(evidence: tuple[Evidence, ...]) -> list[str]:
+    """What stands in brackets behind a status code."""
+    return [entry.text for entry in evidence if entry.field == "status" and "(" in entry.text]
 
 
 def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kind) -> tuple[merge.Facts, ...]:
@@ -282,6 +282,8 @@ def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kin
     return (dataclasses.replace(only, original_address=named, evidence=(*only.evidence, evidence)),)
 
 
+_NO_REPORTS = (Kind.OTHER, Kind.AUTO_REPLY, Kind.CHALLENGE)
+_ARRIVED = (Kind.COMPLAINT, Kind.DISPOSITION)
 _TO_THE_SENDER = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
 _KINDS = {Action.FAILED: Kind.BOUNCE, Action.DELAYED: Kind.DELAY}
 _ACTIONS = {Kind.DELAY: Action.DELAYED, Kind.SUCCESS: Action.DELIVERED}

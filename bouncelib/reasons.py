@@ -20,7 +20,7 @@ import dataclasses
 import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from . import reply as reply_module
 from . import status as status_module
@@ -109,18 +109,18 @@ _ATTRIBUTION: dict[Reason, Attribution | None] = {
     Reason.UNDETERMINED: None,
 }
 
+# Tuples, because a member of an enumeration is compared far more cheaply than it is hashed.
 # TAXONOMY: the reasons that are hard where the refusal is permanent. All others are soft.
-_HARD = frozenset(
-    {
-        Reason.BAD_MAILBOX,
-        Reason.BAD_ADDRESS_SYNTAX,
-        Reason.MAILBOX_MOVED,
-        Reason.INACTIVE_MAILBOX,
-        Reason.BAD_DOMAIN,
-        Reason.NULL_MX,
-        Reason.SYSTEM_NOT_ACCEPTING,
-    }
+_HARD = (
+    Reason.BAD_MAILBOX,
+    Reason.BAD_ADDRESS_SYNTAX,
+    Reason.MAILBOX_MOVED,
+    Reason.INACTIVE_MAILBOX,
+    Reason.BAD_DOMAIN,
+    Reason.NULL_MX,
+    Reason.SYSTEM_NOT_ACCEPTING,
 )
+_SUCCESSES = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)
 
 
 def attribution_of(reason: Reason) -> Attribution | None:
@@ -137,23 +137,22 @@ def bounce_type(
     the codes contradict each other, the permanent one counts (`550 4.2.1`, `450 5.1.1`: some server did say no for
     good), except that a bare 5.0.0, which reporting servers fill in of their own accord, yields to a 4xx reply.
     """
-    if action in {Action.DELIVERED, Action.RELAYED, Action.EXPANDED}:
+    if action in _SUCCESSES:
         return None
     if action is Action.DELAYED or reason not in _HARD:
         return BounceType.SOFT
-    classes = set()
-    if code is not None:
-        classes.add(code // 100)
-    if status is not None and not (status.is_generic and classes):
-        classes.add(status.klass)
+    classes = [] if code is None else [code // 100]
+    if status is not None and not (classes and status.is_generic):
+        classes.append(status.klass)
     return BounceType.SOFT if classes and 5 not in classes else BounceType.HARD
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# The digit first: what a search begins with has to be rare.
 _SPAN = re.compile(
-    r"""(?<![\w.:])
-        (?: (\d{1,2}):(\d\d):(\d\d)
-          | (\d{1,6}) [ \n\-]? ( s(?:ec(?:ond)?s?)? | m(?:in(?:ute)?s?)? | h(?:(?:ou)?rs?)? | d(?:ays?)? ) ) \b""",
+    r"""( \d (?<![\w.:]\d) \d{0,5} )
+        (?: [ \n\-]? ( s(?:ec(?:ond)?s?)? | m(?:in(?:ute)?s?)? | h(?:(?:ou)?rs?)? | d(?:ays?)? )
+          | (?<!\d\d\d) :(\d\d):(\d\d) ) \b""",
     re.ASCII | re.VERBOSE,
 )
 # What stands in front of the time to wait, as opposed to any other span ("20 messages in 5 minutes").
@@ -163,35 +162,32 @@ _PLEA = re.compile(
         \W{1,3} (?: [a-z]{1,9} [ \n] ){0,4} $""",
     re.ASCII | re.VERBOSE,
 )
-_WAIT_WORDS = (
-    "again", "retr", "back", "wait", "ylist", "delay", "defer", "later", "resend", "attempt", "avail", "blocked",
-    "throttled",
-)  # fmt: skip
 _FIELD = re.compile(r"retry[_\-]after\W{1,3}(\d{1,6})\b", re.ASCII)
 
 
 def retry_after(text: str) -> int | None:
     """The seconds after which a server says to come back ("try again in 5 minutes", "Greylisted for 00:05:00")."""
     text = text[: matcher.LIMIT].lower()
-    if not any([word in text for word in _WAIT_WORDS]):
-        return None
-    if field := _FIELD.search(text):
+    if "retry" in text and (field := _FIELD.search(text)):
         return int(field[1])
     for span in _SPAN.finditer(text):
         start = span.start()
         if _PLEA.search(text[max(0, start - 60) : start]):
-            if span[4]:
-                return int(span[4]) * _UNITS[span[5][0]]
-            return int(span[1]) * 3600 + int(span[2]) * 60 + int(span[3])
+            number, unit, minutes, seconds = span.groups()
+            return int(number) * _UNITS[unit[0]] if unit else int(number) * 3600 + int(minutes) * 60 + int(seconds)
     return None
 
 
 # A user's own pattern gets so many seconds for one text, and counts as not found afterwards.
 _PATIENCE = 0.2
 
+# The words of a refusal that are worth keeping are not longer.
+_USUAL_LENGTH = 200
+_NOTHING: frozenset[str] = frozenset()
+
 _UNDETERMINED = "undetermined"
 _GIVEN_UP = "given-up"
-_LISTED = frozenset({Reason.SPAM_BLOCK, Reason.SPAM_CONTENT})
+_LISTED = (Reason.SPAM_BLOCK, Reason.SPAM_CONTENT)
 # Codes that name a subject and leave its detail open, or mean anything (TAXONOMY: x.7.1).
 _VAGUE_DETAILS = frozenset({(7, 1)})
 
@@ -199,8 +195,7 @@ _VAGUE_DETAILS = frozenset({(7, 1)})
 class Rules:
     """All rules, in order. `Rules.default()` has the package's; `with_file` puts a user's in front."""
 
-    __slots__ = ("_blocklists", "_detectors", "_hosts", "_index", "_listings", "_matcher", "_names", "_rules",
-                 "_speakers", "_words")  # fmt: skip
+    __slots__ = ("_blocklists", "_index", "_listings", "_matcher", "_names", "_rules", "_speakers", "_words")
 
     def __init__(
         self,
@@ -214,24 +209,19 @@ class Rules:
         self._index = index.Index(rules)
         self._words = words or {}
         self._blocklists = blocklists
-        literals: set[str] = set().union(*(names for _, names in blocklists))
-        self._speakers: dict[str, str] = {}
-        self._hosts: dict[str, str] = {}
-        self._detectors: dict[str, str] = {}
+        listed: frozenset[str] = frozenset().union(*(names for _, names in blocklists))
+        literals: set[str] = set(listed)
         for rule in rules:
             literals.update(rule.text, rule.none, *rule.all)
-            if rule.provider:
-                self._speakers |= dict.fromkeys(rule.provider.text, rule.provider.name)
-                self._hosts |= dict.fromkeys(rule.provider.hosts, rule.provider.name)
-                self._detectors |= dict.fromkeys(rule.provider.detectors, rule.provider.name)
+        self._speakers = _speakers({rule.provider for rule in rules if rule.provider})
+        said: frozenset[str] = frozenset().union(*(speaker.text for speaker in self._speakers.values()))
         self._listings = {
             literal: number for number, (_, names) in reversed(list(enumerate(blocklists))) for literal in names
         }
-        named = {literal for literal in literals if literal.startswith("/")}.union(
-            self._speakers, *(names for _, names in blocklists)
+        self._matcher = matcher.Matcher(sorted(literals | said))
+        self._names = matcher.Matcher(
+            sorted({literal for literal in literals if literal.startswith("/")} | said | listed)
         )
-        self._matcher = matcher.Matcher(sorted(literals | self._speakers.keys()))
-        self._names = matcher.Matcher(sorted(named))
 
     def __iter__(self) -> Iterator[Rule]:
         """The rules, in the order in which they are asked."""
@@ -276,13 +266,11 @@ class Rules:
     def judge(self, refusal: Refusal) -> Judgement:
         """What `refusal` means: the first rule that holds decides."""
         words, names = matcher.part(refusal.text)
-        hits = self._matcher.find(words)
-        if names:
-            hits |= self._names.find(names)
-        speaking = self._speaking(refusal, hits)
-        for number in self._index.candidates(hits, refusal.status, refusal.code):
-            rule = self._rules[number]
-            if (rule.provider is None or rule.provider.name in speaking) and _holds(rule, refusal):
+        named = frozenset(self._names.find(names)) if names else _NOTHING
+        find = _candidates if len(words) < _USUAL_LENGTH else _candidates.__wrapped__
+        hits, rules = find(self._matcher, self._index, words, named, refusal.status, refusal.code)
+        for rule in rules:
+            if (rule.provider is None or self._speaks(rule.provider.name, refusal, hits)) and _holds(rule, refusal):
                 if rule.reason is Reason.UNDETERMINED and _given_up(refusal):
                     break
                 return self._judgement(rule, refusal, hits)
@@ -292,39 +280,63 @@ class Rules:
             reason, name = Reason.MESSAGE_EXPIRED, _GIVEN_UP
         return Judgement(reason, attribution_of(reason), name, hit=str(refusal.status or ""), retry_after=wait)
 
-    def _speaking(self, refusal: Refusal, hits: set[str]) -> set[str]:
-        """The names of the providers whose servers or whose words these are."""
-        speakers = self._speakers
-        names = {speakers[literal] for literal in hits if literal in speakers}
-        if name := self._detectors.get(refusal.detector):
-            names.add(name)
-        for host in filter(None, (refusal.remote_mta, refusal.reporting_mta)):
-            labels = host.lower().rstrip(".").split(".")
-            for start in range(max(0, len(labels) - 6), len(labels)):
-                if name := self._hosts.get(".".join(labels[start:])):
-                    names.add(name)
-        return names
+    def _speaks(self, name: str, refusal: Refusal, hits: frozenset[str]) -> bool:
+        """Whether these are the servers or the words of the provider of that name."""
+        speaker = self._speakers[name]
+        if not speaker.text.isdisjoint(hits) or refusal.detector in speaker.detectors:
+            return True
+        hosts = [host for host in (refusal.remote_mta, refusal.reporting_mta) if host]
+        return any([f".{host.lower().rstrip('.')}".endswith(speaker.hosts) for host in hosts])
 
-    def _judgement(self, rule: Rule, refusal: Refusal, hits: set[str]) -> Judgement:
-        groups = [group for group in (rule.text, *rule.all) if group]
-        said = sorted([literal for literal in hits if any([literal in group for group in groups])]) if groups else []
-        codes = [str(refusal.status)] if rule.status else []
-        codes += [str(refusal.code)] if rule.code else []
-        codes += [refusal.detector] if rule.detector else []
-        blocklist = None
-        if rule.reason in _LISTED:
-            listings = self._listings
-            first = min([listings[literal] for literal in hits if literal in listings], default=None)
-            blocklist = None if first is None else self._blocklists[first][0]
+    def _judgement(self, rule: Rule, refusal: Refusal, hits: frozenset[str]) -> Judgement:
+        said = hits & rule.text
+        for group in rule.all:
+            said |= hits & group
+        shown = [str(refusal.status)] if rule.status else []
+        if rule.code:
+            shown.append(str(refusal.code))
+        if rule.detector:
+            shown.append(refusal.detector)
         return Judgement(
-            reason=rule.reason,
-            attribution=rule.attribution or attribution_of(rule.reason),
-            rule=rule.id,
-            file=rule.file,
-            hit=", ".join(codes + said),
-            retry_after=retry_after(refusal.text),
-            blocklist=blocklist,
+            rule.reason,
+            rule.attribution or attribution_of(rule.reason),
+            rule.id,
+            rule.file,
+            ", ".join(shown + sorted(said)),
+            retry_after(refusal.text),
+            self._blocklist(hits) if rule.reason in _LISTED else None,
         )
+
+    def _blocklist(self, hits: frozenset[str]) -> Blocklist | None:
+        """The first of the block lists that are named."""
+        numbers = [self._listings[literal] for literal in self._listings.keys() & hits]
+        return self._blocklists[min(numbers)][0] if numbers else None
+
+
+# The same words come back from message to message, now that the addresses are gone from them.
+@functools.lru_cache(maxsize=512)
+def _candidates(
+    literals: matcher.Matcher,
+    rules: index.Index,
+    words: str,
+    named: frozenset[str],
+    status: EnhancedStatus | None,
+    code: int | None,
+) -> tuple[frozenset[str], tuple[Rule, ...]]:
+    """What is said in `words` or has been `named`, and the rules that this and the codes allow."""
+    hits = named.union(literals.find(words))
+    return hits, rules.candidates(hits, status, code)
+
+
+def _speakers(providers: Iterable[loader.Provider]) -> dict[str, loader.Provider]:
+    """By their names, all that the files of each provider say; its hosts with a dot in front, as ends of others."""
+    speakers: dict[str, loader.Provider] = {}
+    for given in providers:
+        known = speakers.get(given.name, loader.Provider(given.name, (), frozenset()))
+        hosts = known.hosts + tuple(f".{host}" for host in given.hosts)
+        text, detectors = known.text | given.text, known.detectors | given.detectors
+        speakers[given.name] = loader.Provider(given.name, hosts, text, detectors)
+    return speakers
 
 
 def _given_up(refusal: Refusal) -> bool:
@@ -334,23 +346,12 @@ def _given_up(refusal: Refusal) -> bool:
 
 
 def _holds(rule: Rule, refusal: Refusal) -> bool:
-    """Whether `refusal`, in which the words of the rule stand, is what the rule asks for otherwise."""
-    if rule.status and not (refusal.status and _has_status(rule, refusal.status)):
-        return False
-    if rule.code and (refusal.code is None or rule.code.isdisjoint((refusal.code, refusal.code // 100))):
-        return False
+    """Whether `refusal`, which has the words and the codes of the rule, is what the rule asks for otherwise."""
     if rule.command and refusal.command not in rule.command:
         return False
     if rule.detector and refusal.detector not in rule.detector:
         return False
     return rule.pattern is None or _matches(rule, refusal.text)
-
-
-def _has_status(rule: Rule, status: EnhancedStatus) -> bool:
-    return any(
-        klass in {None, status.klass} and subject == status.subject and detail in {None, status.detail}
-        for klass, subject, detail in rule.status
-    )
 
 
 def _matches(rule: Rule, text: str) -> bool:

@@ -1,13 +1,12 @@
-"""Which rules may hold for a refusal: its literals and its codes as bits of whole numbers.
+"""Which rules may hold for a refusal: those that its words and its codes allow.
 
-Every group of literals in a rule is one bit, whichever rules share it. A text has the bits of the groups that a literal
-of its is in, and what a rule asks of the words is then two comparisons. In the same way every literal and every code
-leads to the rules that cannot do without it, each a bit in the order of the rules.
+What a refusal says is one set, of literals and of codes. A rule asks for one member of each of its groups, and is filed
+under the first of them: all members of that group lead to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ..model import EnhancedStatus
 from .loader import Rule
@@ -18,58 +17,47 @@ __all__ = ["Index"]
 class Index:
     """The rules by what leads to them."""
 
-    __slots__ = ("_bars", "_coded", "_literals", "_needs")
+    __slots__ = ("_led", "_rules")
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         """`rules` in the order in which they are asked."""
-        groups: dict[frozenset[str], int] = {}
-        leads: dict[str, int] = {}
-        self._coded: dict[object, int] = {}
-        self._needs: list[int] = []
-        self._bars: list[int] = []
-
-        def bits(*asked: frozenset[str]) -> int:
-            return sum({1 << groups.setdefault(group, len(groups)) for group in asked if group})
-
+        self._rules: list[tuple[Rule, list[frozenset[object]], frozenset[str]]] = []
+        self._led: dict[object, list[int]] = {}
         for number, rule in enumerate(rules):
-            needed = [group for group in (rule.text, *rule.all) if group]
-            self._needs.append(bits(*needed))
-            self._bars.append(bits(rule.none))
-            for literal in min(needed, key=len, default=frozenset[str]()):
-                leads[literal] = leads.get(literal, 0) | 1 << number
-            if not needed:
-                for key in rule.status or rule.code or (None,):
-                    self._coded[key] = self._coded.get(key, 0) | 1 << number
-        said: dict[str, int] = {}
-        for group, number in groups.items():
-            for literal in group:
-                said[literal] = said.get(literal, 0) | 1 << number
-        self._literals = {literal: (bit, leads.get(literal, 0)) for literal, bit in said.items()}
+            first, *others = _groups(rule)
+            self._rules.append((rule, others, rule.none))
+            for key in first:
+                self._led.setdefault(key, []).append(number)
 
-    def candidates(self, hits: Iterable[str], status: EnhancedStatus | None, code: int | None) -> Iterator[int]:
-        """The numbers of the rules whose words are all said in `hits`, in order; their codes are yet to be compared."""
-        said = 0
-        led = self._led_by_codes(status, code)
-        known = self._literals.get
-        for literal in hits:
-            if bits := known(literal):
-                said |= bits[0]
-                led |= bits[1]
-        needs, bars = self._needs, self._bars
-        while led:
-            number = (led & -led).bit_length() - 1
-            led &= led - 1
-            needed = needs[number]
-            if said & needed == needed and not said & bars[number]:
-                yield number
-
-    def _led_by_codes(self, status: EnhancedStatus | None, code: int | None) -> int:
-        coded = self._coded.get
-        led = coded(None, 0)
+    def candidates(self, hits: frozenset[str], status: EnhancedStatus | None, code: int | None) -> tuple[Rule, ...]:
+        """The rules whose words are all said in `hits`, and whose codes are these, in order."""
+        said: set[object] = {None, *hits}
         if status is not None:
             klass, subject, detail = status.klass, status.subject, status.detail
-            led |= coded((klass, subject, detail), 0) | coded((klass, subject, None), 0)
-            led |= coded((None, subject, detail), 0) | coded((None, subject, None), 0)
+            said |= {(klass, subject, detail), (klass, subject, None), (None, subject, detail), (None, subject, None)}
         if code is not None:
-            led |= coded(code, 0) | coded(code // 100, 0)
-        return led
+            said |= {code, code // 100}
+        numbers: set[int] = set()
+        for key in self._led.keys() & said:
+            numbers.update(self._led[key])
+        found = []
+        for number in sorted(numbers):
+            rule, groups, barred = self._rules[number]
+            if barred and not barred.isdisjoint(said):
+                continue
+            for group in groups:
+                if group.isdisjoint(said):
+                    break
+            else:
+                found.append(rule)
+        return tuple(found)
+
+
+def _groups(rule: Rule) -> Iterator[frozenset[object]]:
+    """What `rule` asks for, the rarest words first; `None`, which every refusal says, where it asks for neither."""
+    words = sorted(filter(None, (rule.text, *rule.all)), key=len)
+    codes = [frozenset[object](codes) for codes in (rule.status, rule.code) if codes]
+    yield from words
+    yield from codes
+    if not words and not codes:
+        yield frozenset({None})
