@@ -93,10 +93,14 @@ def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
     """The groups of fields, each field as (lower-case name, unfolded value, line)."""
     groups: list[list[_Field]] = []
     group: list[_Field] = []
+    more: list[str] = []  # of the last field
     number = skipped
     for field, value, folded, _, stray in _LINE.findall(text):
         number += 1
         if field:
+            if more:
+                _extend(group or groups[-1], more)
+                more = []
             low = field.lower()
             # A group that begins without a blank line before it: the recipient is named a second time.
             if low in _OPENERS and group and any([known == low for known, _, _ in group]):
@@ -112,14 +116,19 @@ def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
             if group:
                 groups.append(group)
                 group = []
-        elif group:
-            _continue(group, stray)
-        elif groups and groups[-1][-1][0] == "diagnostic-code" and stray[0].isspace():
+        elif group or (groups and groups[-1][-1][0] == "diagnostic-code" and stray[0].isspace()):
             # QUIRK: a blank line within a folded Diagnostic-Code.
-            _continue(groups[-1], stray)
+            more.append(stray.strip())
     if group:
         groups.append(group)
+    if more:
+        _extend(groups[-1], more)
     return groups
+
+
+def _extend(group: list[_Field], more: list[str]) -> None:
+    name, text, line = group[-1]
+    group[-1] = (name, "\n".join([text, *more]), line)
 
 
 def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
