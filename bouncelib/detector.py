@@ -351,7 +351,7 @@ _COMMA = re.compile(r"(?<=>),|,\s+(?=<?(?:\"|[^\s,<>]{1,300}@))")
 def is_letter(message: Message) -> bool:
     """Whether people evidently write to each other here, perhaps about a bounce that they quote or forward."""
     headers = message.headers
-    if has_null_sender(headers) or has_daemon_sender(headers) or has_report_type(headers):
+    if has_report_type(headers) or has_null_sender(headers) or has_daemon_sender(headers):
         return False
     return bool(_LISTED.match(headers.raw("subject"))) or (is_answer(headers) and not has_report_subject(headers))
 

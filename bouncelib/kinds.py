@@ -27,14 +27,17 @@ _WORDS_ONLY = RANKS["transcript"]
 
 def decide(found: Iterable[tuple[str, Finding]], recipients: Sequence[Facts]) -> Kind:
     """The kind of a message, from the findings and the recipients merged from them."""
-    found = list(found)
-    said = {finding.kind for _, finding in found if finding.kind is not None}
+    said: set[Kind | None] = set()
+    is_named = False
+    for detector, finding in found:
+        said.add(finding.kind)
+        is_named = is_named or (finding.address is not None and RANKS.get(detector, 1) < _WORDS_ONLY)
     actions = {facts.action for facts in recipients} - {None}
     if Kind.COMPLAINT in said:
         return Kind.COMPLAINT
     if Kind.DISPOSITION in said and not actions:
         return Kind.DISPOSITION
-    if not any(finding.address and RANKS.get(detector, 1) < _WORDS_ONLY for detector, finding in found):
+    if not is_named:
         for kind in _ANSWERS:
             if kind in said:
                 return kind

@@ -114,7 +114,7 @@ SUBJECTS = (
 """What stands in the subjects of reports."""
 
 _PARTIES = ("to", "from", "sender", "reply-to", "delivered-to", "errors-to", "list-post")
-_REPORT_FIELDS = ("x-failed-recipients", "x-ms-exchange-message-is-ndr", "x-ms-embedded-report")
+_REPORT_FIELDS = frozenset({"x-failed-recipients", "x-ms-exchange-message-is-ndr", "x-ms-embedded-report"})
 
 # A person answers or forwards; some systems put the words behind the subject of the returned message instead.
 _ANSWER = re.compile(
@@ -213,7 +213,7 @@ def has_report_subject(headers: Headers) -> bool:
 @_once
 def has_report_type(headers: Headers) -> bool:
     """A delivery report by its type (RFC 6522), or by a field that only reports carry."""
-    if any(name in headers for name in _REPORT_FIELDS):
+    if not headers.first.keys().isdisjoint(_REPORT_FIELDS):
         return True
     kind = headers.raw("content-type").lower().strip()
     return kind.startswith("multipart/report") and "disposition-notification" not in kind and "feedback" not in kind
@@ -225,7 +225,7 @@ def is_report(headers: Headers) -> bool:
 
     A subject alone is the weakest: not on a mailing list, not in an automatic answer, not deep in the line.
     """
-    if has_null_sender(headers) or has_daemon_sender(headers) or has_report_type(headers):
+    if has_report_type(headers) or has_null_sender(headers) or has_daemon_sender(headers):
         return True
     if not has_report_subject(headers) or "auto-replied" in headers.raw("auto-submitted").lower():
         return False

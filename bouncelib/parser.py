@@ -13,7 +13,7 @@ from . import address as addresses
 from . import kinds, merge, refusals, timing, wrapped
 from .bounce_address import check_bounce_address
 from .context import NO_CONTEXT, Context
-from .detector import Detector, check_finding
+from .detector import check_finding
 from .mime import Message, read
 from .model import (
     Action,
@@ -36,7 +36,7 @@ from .model import (
 from .original import find_original
 from .provenance import Case, Judged, judge
 from .reasons import Judgement, Refusal, Rules, bounce_type
-from .registry import Registry
+from .registry import Candidate, Registry
 
 if TYPE_CHECKING:
     import email.message
@@ -293,38 +293,42 @@ def _detect(registry: Registry, message: Message) -> tuple[list[tuple[str, Findi
     """What the detectors find; the fallbacks are asked where the others found nobody and nothing."""
     found: list[tuple[str, Finding]] = []
     defects: list[Defect] = []
-    for detector in registry.candidates(message):
-        _ask(detector, message, found, defects)
-    if not any(finding.address or finding.kind in kinds.NOT_BOUNCES for _, finding in found):
-        for detector in registry.fallbacks:
-            _ask(detector, message, found, defects)
-            if any(finding.address for _, finding in found):
-                break
+    _ask(registry.candidates(message), message, found, defects)
+    for _, finding in found:
+        if finding.address or finding.kind in kinds.NOT_BOUNCES:
+            return found, defects
+    for fallback in registry.fallbacks:
+        _ask((fallback,), message, found, defects)
+        if any(finding.address for _, finding in found):
+            break
     return found, defects
 
 
-def _ask(detector: Detector, message: Message, found: list[tuple[str, Finding]], defects: list[Defect]) -> None:
-    """Add what one detector finds; whatever it does, the others are asked too."""
-    name = detector.name
-    is_foreign = not type(detector).__module__.startswith(_PACKAGE)
-    concerns = getattr(detector, "concerns", None)
-    try:
-        if concerns is not None and not concerns(message):
-            return
-        for finding in detector.find(message):
-            if is_foreign:
-                check_finding(finding)
-            found.append((name, finding))
-    except Exception as error:  # noqa: BLE001
-        defects.append(Defect("detector-failed", f"{name}: {type(error).__name__}: {error}"[:500]))
+def _ask(
+    candidates: Iterable[Candidate], message: Message, found: list[tuple[str, Finding]], defects: list[Defect]
+) -> None:
+    """Add what the detectors find; whatever one of them does, the others are asked too."""
+    for name, concerns, find, is_foreign in candidates:
+        try:
+            if concerns is not None and not concerns(message):
+                continue
+            for finding in find(message):
+                if is_foreign:
+                    check_finding(finding)
+                found.append((name, finding))
+        except Exception as error:  # noqa: BLE001
+            defects.append(Defect("detector-failed", f"{name}: {type(error).__name__}: {error}"[:500]))
 
 
 def _names(found: Iterable[tuple[str, Finding]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name, _ in found))
+    return tuple(dict(found))
 
 
 def _feedback(found: Iterable[tuple[str, Finding]]) -> Feedback | None:
-    return next((finding.feedback for _, finding in found if finding.feedback), None)
+    for _, finding in found:
+        if finding.feedback:
+            return finding.feedback
+    return None
 
 
 # The rule files that go by codes, not by what the server said in words.
@@ -332,7 +336,5 @@ _FROM_CODES = frozenset({"", "status.toml", "codes.toml"})
 # What a report says in prose it says early on.
 _PARAGRAPHS = 12
 _VAGUE = _FROM_CODES | {"hints.toml"}
-
-_PACKAGE = f"{__package__}."
 
 DEFAULT = Parser()

@@ -1,7 +1,8 @@
 """Which of a few hundred phrases stand in a text, in one look at its words.
 
-A phrase is filed under its rarest inner word, one with white space on either side of it, which the text must then hold
-as a word of its own. Phrases without one (too short, or in a script that does not part words) are searched for each.
+A phrase is filed under its rarest inner word, one with white space or a colon on either side of it, which the text must
+then hold as a word of its own, and all other inner words with it. Phrases without one (too short, or in a script that
+does not part words) are searched for each.
 """
 
 from __future__ import annotations
@@ -12,48 +13,65 @@ from collections.abc import Iterable
 __all__ = ["PhraseIndex"]
 
 
+# In every other text, so that filing a phrase under one of them is of little use.
+_USUAL = frozenset({
+    "a", "address", "addresses", "all", "and", "are", "at", "be", "been", "but", "by", "could", "delivered", "delivery",
+    "do", "following", "for", "from", "had", "has", "have", "i", "in", "is", "list", "mail", "message", "no", "not",
+    "of", "on", "one", "or", "some", "than", "that", "the", "this", "to", "user", "was", "with", "you", "your",
+})  # fmt: skip
+
+_Owners = tuple[int, ...]
+
+
 class PhraseIndex:
     """An immutable set of lower-case phrases, each with the numbers that it stands for."""
 
-    __slots__ = ("_ascii", "_foreign", "_words")
+    __slots__ = ("_ascii", "_foreign", "_keys", "_known", "_words")
 
     def __init__(self, phrases: Iterable[tuple[str, int]]) -> None:
         numbers: dict[str, list[int]] = {}
         for phrase, number in phrases:
             numbers.setdefault(phrase, []).append(number)
-        count = collections.Counter(word for phrase in numbers for word in set(_inner(phrase)))
-        words: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
-        plain: list[tuple[str, tuple[int, ...]]] = []
+        count = collections.Counter(word for phrase in numbers for word in _inner(phrase))
+        words: dict[str, list[tuple[str, frozenset[str], _Owners]]] = {}
+        plain: list[tuple[str, _Owners]] = []
         for phrase, owners in numbers.items():
             inner = _inner(phrase)
             if inner:
-                words.setdefault(min(inner, key=lambda word: (count[word], -len(word))), []).append(
-                    (phrase, tuple(owners))
-                )
+                key = min(inner, key=lambda word: (word in _USUAL, count[word], -len(word), word))
+                words.setdefault(key, []).append((phrase, inner, tuple(owners)))
             else:
                 plain.append((phrase, tuple(owners)))
         self._words = words
+        self._keys = frozenset(words)
+        self._known = frozenset(count)
         self._ascii = tuple(entry for entry in plain if entry[0].isascii())
-        self._foreign = tuple(entry for entry in plain if not entry[0].isascii())
+        # One character is found much faster than a phrase, and few texts have that of another script.
+        self._foreign = tuple((_foreign(phrase), phrase, owners) for phrase, owners in plain if not phrase.isascii())
 
     def find(self, text: str) -> set[int]:
         """The numbers of the phrases that stand in the lower-case `text`."""
         found: set[int] = set()
-        for key in self._words.keys() & text.split():
-            for phrase, owners in self._words[key]:
-                if phrase in text:
+        words = self._known.intersection(text.replace(":", ": ").split())
+        for key in self._keys & words:
+            for phrase, inner, owners in self._words[key]:
+                if inner <= words and phrase in text:
                     found.update(owners)
         for phrase, owners in self._ascii:
             if phrase in text:
                 found.update(owners)
         if not text.isascii():
-            for phrase, owners in self._foreign:
-                if phrase in text:
+            for character, phrase, owners in self._foreign:
+                if character in text and phrase in text:
                     found.update(owners)
         return found
 
 
-def _inner(phrase: str) -> list[str]:
-    """The words of `phrase` that white space bounds on both sides."""
-    words = phrase.split(" ")
-    return [word for word in words[1:-1] if word and word.isascii()]
+def _foreign(phrase: str) -> str:
+    return next(character for character in phrase if not character.isascii())
+
+
+def _inner(phrase: str) -> frozenset[str]:
+    """The words of `phrase` that white space or a colon bounds on both sides."""
+    words = phrase.replace(":", ": ").split(" ")
+    return frozenset(word for word in words[1:-1] if word and word.isascii())

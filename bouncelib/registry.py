@@ -5,18 +5,27 @@ from __future__ import annotations
 import dataclasses
 import functools
 import types
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, cast
 
 from .detector import Detector, TextFormat
-from .marks import is_report
+from .marks import has_report_type, is_report
 from .mime import Message
-from .model import BouncelibError
+from .model import BouncelibError, Finding
 from .phrases import PhraseIndex
 
-__all__ = ["ENTRY_POINT_GROUP", "Registry"]
+__all__ = ["ENTRY_POINT_GROUP", "Candidate", "Registry"]
 
 ENTRY_POINT_GROUP = "bouncelib.detectors"
+
+
+class Candidate(NamedTuple):
+    """A detector to ask: what is called of it, and whether what it finds has to be checked."""
+
+    name: str
+    concerns: Callable[[Message], bool] | None
+    find: Callable[[Message], Iterable[Finding]]
+    is_foreign: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,50 +33,71 @@ class Registry:
     """An immutable sequence of detectors with unique names."""
 
     detectors: tuple[Detector, ...] = ()
+    fallbacks: tuple[Candidate, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    _candidates: tuple[Candidate, ...] = dataclasses.field(init=False, repr=False, compare=False)
     _index: PhraseIndex = dataclasses.field(init=False, repr=False, compare=False)
     _for_reports: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
     _by_header: dict[str, set[int]] = dataclasses.field(init=False, repr=False, compare=False)
+    _by_type: dict[str, set[int]] = dataclasses.field(init=False, repr=False, compare=False)
+    _of_reports: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
     _others: frozenset[int] = dataclasses.field(init=False, repr=False, compare=False)
-    fallbacks: tuple[Detector, ...] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check(self.detectors)
-        fallbacks = tuple(detector for detector in self.detectors if getattr(detector, "fallback", False))
+        candidates = tuple(_candidate(detector) for detector in self.detectors)
+        fallbacks: list[Candidate] = []
         phrases: list[tuple[str, int]] = []
         for_reports: set[int] = set()
         by_header: dict[str, set[int]] = {}
+        by_type: dict[str, set[int]] = {}
+        of_reports: set[int] = set()
         others: set[int] = set()
         for number, detector in enumerate(self.detectors):
             own = getattr(detector, "phrases", ())
+            types = getattr(detector, "_part_types", None)
             if getattr(detector, "fallback", False):
-                continue
-            if not own:
-                if isinstance(detector, TextFormat):
-                    by_header.setdefault(next(iter(detector.headers)), set()).add(number)
-                else:
-                    others.add(number)
-                continue
-            phrases += [(phrase, number) for phrase in own]
-            if getattr(detector, "reports_only", False):
-                for_reports.add(number)
-        object.__setattr__(self, "fallbacks", fallbacks)
+                fallbacks.append(candidates[number])
+            elif own:
+                phrases += [(phrase, number) for phrase in own]
+                if getattr(detector, "reports_only", False):
+                    for_reports.add(number)
+            elif isinstance(detector, TextFormat):
+                by_header.setdefault(next(iter(detector.headers)), set()).add(number)
+            else:
+                others.add(number)
+                if types is None:
+                    of_reports.add(number)
+                for kind in types or ():
+                    by_type.setdefault(kind, set()).add(number)
+        object.__setattr__(self, "fallbacks", tuple(fallbacks))
+        object.__setattr__(self, "_candidates", candidates)
         object.__setattr__(self, "_index", PhraseIndex(phrases))
         object.__setattr__(self, "_for_reports", frozenset(for_reports))
         object.__setattr__(self, "_by_header", by_header)
+        object.__setattr__(self, "_by_type", by_type)
+        object.__setattr__(self, "_of_reports", frozenset(of_reports))
         object.__setattr__(self, "_others", frozenset(others))
 
-    def candidates(self, message: Message) -> list[Detector]:
+    def candidates(self, message: Message) -> list[Candidate]:
         """The detectors that `message` may concern, in order: those without `phrases`, and those with one in its text.
 
         The `fallbacks` are not among them, nor those for `reports_only` where the header bears no mark of a report. A
-        table without phrases has `headers` instead, of which the message must have the first.
+        table without phrases has `headers` instead, of which the message must have the first. What is a delivery report
+        by all that it says of itself is no complaint, receipt or answer, but for parts of these types.
         """
+        headers = message.headers
         wanted = self._index.find(message.body.lower)
-        if not wanted.isdisjoint(self._for_reports) and not is_report(message.headers):
+        if wanted and not is_report(headers):
             wanted -= self._for_reports
-        for name in self._by_header.keys() & message.headers.first.keys():
+        for name in self._by_header.keys() & headers.first.keys():
             wanted |= self._by_header[name]
-        return [self.detectors[number] for number in sorted(wanted | self._others)]
+        if _is_delivery_report(message):
+            wanted |= self._of_reports
+            for kind in self._by_type.keys() & message.types:
+                wanted |= self._by_type[kind]
+        else:
+            wanted |= self._others
+        return [self._candidates[number] for number in sorted(wanted)]
 
     def __iter__(self) -> Iterator[Detector]:
         return iter(self.detectors)
@@ -107,6 +137,19 @@ class Registry:
             except Exception as error:
                 raise BouncelibError(f"entry point {point.name!r} ({point.value}) cannot be loaded: {error}") from error
         return self.with_(*found)
+
+
+def _candidate(detector: Detector) -> Candidate:
+    is_foreign = not type(detector).__module__.startswith(f"{__package__}.")
+    return Candidate(detector.name, getattr(detector, "concerns", None), detector.find, is_foreign)
+
+
+def _is_delivery_report(message: Message) -> bool:
+    return (
+        message.is_delivery_status
+        and has_report_type(message.headers)
+        and "disposition-notification" not in message.headers.raw("content-type").lower()
+    )
 
 
 def _check(detectors: tuple[Detector, ...]) -> None:

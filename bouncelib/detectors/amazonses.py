@@ -14,7 +14,7 @@ from ..model import Feedback, Finding, Kind, Value
 __all__ = ["AmazonSes"]
 
 _LIMIT = 1 << 18
-_NAMES = ('"notificationtype', '\\"notificationtype', '"eventtype', '\\"eventtype')
+_NAMES = ('"notificationtype', '"eventtype')
 # The type of a notification: the object that holds it, its list of recipients, and what that means.
 _KINDS = {
     "bounce": ("bounce", "bouncedRecipients", Kind.BOUNCE, "failed"),

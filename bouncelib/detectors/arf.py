@@ -57,6 +57,7 @@ class Arf:
     """Feedback reports: RFC 5965."""
 
     name = "arf"
+    _part_types = (_TYPE,)
 
     def concerns(self, message: Message) -> bool:
         return not message.is_delivery_status or _TYPE in message.types

@@ -105,6 +105,7 @@ class Challenge:
     """Challenge-response: TMDA, Spam Arrest, Boxbe and others."""
 
     name = "challenge"
+    _part_types: tuple[str, ...] = ()
 
     def concerns(self, message: Message) -> bool:
         headers = message.headers

@@ -61,6 +61,7 @@ class Mdn:
     """Receipts: RFC 8098."""
 
     name = "mdn"
+    _part_types = _TYPES
 
     def concerns(self, message: Message) -> bool:
         return _may_notify(message) or not is_plain_report(message.headers)
@@ -88,6 +89,7 @@ class SieveReject:
     """Refusals in the form of a receipt: RFC 5429 section 2.2."""
 
     name = "sieve-reject"
+    _part_types = _TYPES
 
     def concerns(self, message: Message) -> bool:
         return _may_notify(message)

@@ -35,6 +35,7 @@ _PER_RECIPIENT = {
     "diagnostic-code": "diagnostic",
     "remote-mta": "remote_mta",
 }
+_FACTS = _PER_MESSAGE | _PER_RECIPIENT
 # Understood, though nothing in a Report answers to them.
 _KNOWN = frozenset({"dsn-gateway", "last-attempt-date", "final-log-id", "will-retry-until"})
 _OPENERS = frozenset({"final-recipient", "original-recipient"})
@@ -77,47 +78,57 @@ class Rfc3464:
 def _status_text(part: Part) -> str:
     """The fields of the part; those that slipped into its header because the blank line is missing come first."""
     text = part.text()
-    fields = part.headers.fields
-    stray = [f"{name}:{readable(value)}" for name, value in fields if name.lower() in _PER_MESSAGE | _PER_RECIPIENT]
-    return "\n".join([*stray, "", text]) if stray and part.section != "1" else text
+    headers = part.headers
+    if part.section == "1" or headers.first.keys().isdisjoint(_FACTS):
+        return text
+    stray = [f"{name}:{readable(value)}" for name, value in headers.fields if name.lower() in _FACTS]
+    return "\n".join([*stray, "", text])
 
 
 def _is_status(group: list[_Field]) -> bool:
-    return any(name in _PER_RECIPIENT or name in _PER_MESSAGE for name, _, _ in group)
+    return any(name in _FACTS for name, _, _ in group)
 
 
 def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
     """The groups of fields, each field as (lower-case name, unfolded value, line)."""
-    groups: list[list[tuple[str, list[str], int]]] = []
-    group: list[tuple[str, list[str], int]] = []
+    groups: list[list[_Field]] = []
+    group: list[_Field] = []
+    more: list[str] = []  # of the last field
     number = skipped
     for field, value, folded, _, stray in _LINE.findall(text):
         number += 1
         if field:
+            if more:
+                _extend(group or groups[-1], more)
+                more = []
             low = field.lower()
             # A group that begins without a blank line before it: the recipient is named a second time.
-            if low in _OPENERS and any([known == low for known, _, _ in group]):
+            if low in _OPENERS and group and any([known == low for known, _, _ in group]):
                 groups.append(group)
                 group = []
-            lines = [value]
-            group.append((low, lines, number))
             if folded:
-                lines += [line.strip() for line in folded[1:].split("\n")]
+                lines = folded.split("\n")
+                group.append((low, "\n".join([value, *map(str.strip, lines[1:])]), number))
                 number += len(lines) - 1
+            else:
+                group.append((low, value, number))
         elif not stray:
             if group:
                 groups.append(group)
                 group = []
-        elif group:
-            group[-1][1].append(stray.strip())
-        elif groups:
+        elif group or (groups and groups[-1][-1][0] == "diagnostic-code" and stray[0].isspace()):
             # QUIRK: a blank line within a folded Diagnostic-Code.
-            last, lines, _ = groups[-1][-1]
-            if last == "diagnostic-code" and stray[0].isspace():
-                lines.append(stray.strip())
+            more.append(stray.strip())
     if group:
         groups.append(group)
-    return [[(name, "\n".join(lines), at) for name, lines, at in group] for group in groups]
+    if more:
+        _extend(groups[-1], more)
+    return groups
+
+
+def _extend(group: list[_Field], more: list[str]) -> None:
+    name, text, line = group[-1]
+    group[-1] = (name, "\n".join([text, *more]), line)
 
 
 def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
@@ -127,27 +138,30 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
     unparsed: list[UnparsedField] = []
     recipients: list[dict[str, Value]] = []
     for group in groups:
-        fields = {
-            _PER_RECIPIENT[name]: _value(name, text, part, line)
-            for name, text, line in reversed(group)
-            if name in _PER_RECIPIENT and not (name in _OPENERS and _is_cut(text))
-        }
-        is_recipient = "address" in fields or "original_address" in fields
+        fields: dict[str, Value] = {}
+        others: list[tuple[str, str]] = []
         for name, text, line in group:
-            if name in _PER_MESSAGE:
-                shared.setdefault(_PER_MESSAGE[name], _value(name, text, part, line))
-            elif name not in _PER_RECIPIENT and name not in _KNOWN:
-                unparsed.append(UnparsedField(name, decode_words(text), len(recipients) + 1 if is_recipient else 0))
+            fact = _FACTS.get(name)
+            if fact is None:
+                if name not in _KNOWN:
+                    others.append((name, text))
+            elif name in _PER_MESSAGE:
+                if fact not in shared:
+                    shared[fact] = _value(name, text, part, line)
+            elif fact not in fields and not (name in _OPENERS and _is_cut(text)):
+                fields[fact] = _value(name, text, part, line)
+        is_recipient = "address" in fields or "original_address" in fields
+        for name, text in others:
+            unparsed.append(UnparsedField(name, decode_words(text), len(recipients) + 1 if is_recipient else 0))
         if is_recipient:
             recipients.append(fields)
         elif fields:
             # Fields without a recipient belong to the group before, from which a stray blank line cut them off.
             target = recipients[-1] if recipients else shared
-            for name, value in fields.items():
-                target.setdefault(name, value)
+            for fact, value in fields.items():
+                target.setdefault(fact, value)
     if unparsed or shared:
-        about = {name: shared[name] for name in shared}
-        yield Finding(unparsed=tuple(unparsed), **about)  # type: ignore[arg-type]
+        yield Finding(unparsed=tuple(unparsed), **shared)  # type: ignore[arg-type]
     for fields in recipients:
         original = fields.get("original_address")
         if original and ("address" not in fields or not fields["address"].text.rpartition(";")[2].strip()):

@@ -194,6 +194,7 @@ class AutoReply:
     """Automatic replies: RFC 3834."""
 
     name = "auto-reply"
+    _part_types: tuple[str, ...] = ()
 
     def concerns(self, message: Message) -> bool:
         headers = message.headers
