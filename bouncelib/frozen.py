@@ -2,8 +2,7 @@
 
 `dataclasses.dataclass(frozen=True, slots=True)` writes every field through `object.__setattr__`, which makes a value of
 sixteen fields four times as dear as one that may change, and a report consists of fifty of them. Here a value is filled
-while it is still an instance of a twin class, which has the same slots and may be written to; then it gets its real
-class.
+while it is still an instance of its base, which has the slots and may be written to; then it gets its real class.
 """
 
 from __future__ import annotations
@@ -19,10 +18,11 @@ _T = TypeVar("_T")
 @dataclass_transform(frozen_default=True)
 def frozen(cls: type[_T], /) -> type[_T]:
     """`dataclass(frozen=True, slots=True)`, for a class whose defaults are values and which nobody derives from."""
-    made: Any = dataclasses.dataclass(frozen=True, slots=True, init=False)(cls)
+    base = type(cls.__name__, (), {"__slots__": tuple(cls.__annotations__)})
+    body = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
+    made: Any = dataclasses.dataclass(frozen=True, slots=True, init=False)(type(cls.__name__, (base,), body))
     fields = dataclasses.fields(made)
-    twin = type(cls.__name__, (), {"__slots__": tuple(field.name for field in fields)})
-    names: dict[str, object] = {"cls": made, "_create": object.__new__, "_twin": twin}
+    names: dict[str, object] = {"cls": made, "_base": base}
     arguments = ["cls"]
     for field in fields:
         if field.default is dataclasses.MISSING:
@@ -30,12 +30,12 @@ def frozen(cls: type[_T], /) -> type[_T]:
         else:
             names[f"_default_{field.name}"] = field.default
             arguments.append(f"{field.name}=_default_{field.name}")
-    body = "".join(f"    self.{field.name} = {field.name}\n" for field in fields)
+    written = "".join(f"    self.{field.name} = {field.name}\n" for field in fields)
     values = "".join(f"self.{field.name}, " for field in fields)
     source = f"""
 def __new__({", ".join(arguments)}):
-    self = _create(_twin)
-{body}    self.__class__ = cls
+    self = _base()
+{written}    self.__class__ = cls
     return self
 
 def __reduce__(self):
