@@ -92,12 +92,12 @@ class Context:
     @property
     def verp_secrets(self) -> tuple[bytes, ...]:
         """The entries of `verp` that sign."""
-        return tuple([as_bytes(entry) for entry in self.verp if not _is_pattern(entry)])
+        return tuple([as_bytes(entry) for entry in self.verp if not _is_pattern(entry)]) if self.verp else ()
 
     @property
     def verp_patterns(self) -> tuple[str, ...]:
         """The entries of `verp` that only have a form."""
-        return tuple([entry for entry in self.verp if isinstance(entry, str) and _is_pattern(entry)])
+        return tuple([entry for entry in self.verp if isinstance(entry, str) and _is_pattern(entry)]) if self.verp else ()
 
     @property
     def holds_key(self) -> bool:

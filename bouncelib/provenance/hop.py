@@ -32,12 +32,13 @@ _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 _INNER = r"(?:[^()]++|\([^()]*+\))*+"
 _COMMENT = rf"\({_INNER}\)"
 _KEYWORDS = "from|by|with|via|id|for"
-_MORE = rf"(?: (?:{_COMMENT}|(?!(?:{_KEYWORDS})[ ;])[^ ();]++))*+"  # what may follow the first word of a clause
+# What may follow the first word of a clause.
+_MORE = rf"(?: (?:{_COMMENT}|(?!(?=[BFIVWbfivw])(?i:{_KEYWORDS})[ ;])[^ ();]++))*+"
+_FIRST = rf"([^ ();]++){_MORE}"
 # [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT]; DATE, as most servers write it.
 _USUAL = re.compile(
-    rf"(?i)(?:{_COMMENT} ?)?(?:(?:from ([^ ();]++{_MORE}) )?by ([^ ();]++){_MORE})?(?: with ([^ ();]++){_MORE})?"
-    rf"(?: via ([^ ();]++){_MORE})?(?: id [^ ();]++{_MORE})?(?: via ([^ ();]++){_MORE})?(?: for ([^ ();]++){_MORE})?"
-    rf"(?: ?;{_MORE})?"
+    rf"(?:{_COMMENT} ?)?(?:(?:(?i:from) ([^ ();]++{_MORE}) )?(?i:by) {_FIRST})?(?: (?i:with) {_FIRST})?"
+    rf"(?: (?i:via) {_FIRST})?(?: (?i:id) [^ ();]++{_MORE})?(?: (?i:via) {_FIRST})?(?: (?i:for) {_FIRST})?(?: ?;{_MORE})?"
 )
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
 # HELO (NAME [IP]), HELO ([IP]), HELO (IP), HELO (NAME), or HELO alone.
