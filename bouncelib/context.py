@@ -92,11 +92,15 @@ class Context:
     @property
     def verp_secrets(self) -> tuple[bytes, ...]:
         """The entries of `verp` that sign."""
+        if not self.verp:
+            return ()
         return tuple([as_bytes(entry) for entry in self.verp if not _is_pattern(entry)])
 
     @property
     def verp_patterns(self) -> tuple[str, ...]:
         """The entries of `verp` that only have a form."""
+        if not self.verp:
+            return ()
         return tuple([entry for entry in self.verp if isinstance(entry, str) and _is_pattern(entry)])
 
     @property
@@ -131,7 +135,7 @@ def numbered(
     return tuple([(key[0], as_bytes(key[1])) if isinstance(key, tuple) else (None, as_bytes(key)) for key in keys])
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=512)
 def network_address(text: str) -> IPv4Address | IPv6Address | None:
     """The address in `text` as header fields write it (`IPv6:…`, `::ffff:192.0.2.1`, a zone), or `None`."""
     bare = text.strip().strip("[]").partition("%")[0]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ..address import domain_of
 from ..model import Proof, ProvenanceVerdict
-from .hop import Received, parse, same_organisation
+from .hop import Received, names, organisation, parse, same_organisation
 
 __all__ = ["Result", "has_results", "prove", "prove_report", "read"]
 
@@ -127,14 +127,19 @@ def prove_report(headers: Sequence[tuple[str, str]], *, is_own_host: Callable[[s
     fields = [value for name, value in headers[:200] if name.lower() == "authentication-results"]
     if not fields:
         return None
-    receiver = parse(next((value for name, value in headers if name.lower() == "received"), "")).by
+    newest = next((value for name, value in headers if name.lower() == "received"), "")
     for value in fields:
         results = list(read("authentication-results", value))
         author = results[0].author if results else ""
-        if author and (is_own_host(author) or same_organisation(author, receiver)):
+        if author and (is_own_host(author) or _received(newest, organisation(author))):
             told = "; ".join(f"{r.method}={r.result} {r.domain}".strip() for r in results)
             return Proof("report-authentication", ProvenanceVerdict.UNPROVEN, f"of the report itself: {told}"[:300])
     return None
+
+
+def _received(line: str, home: str) -> bool:
+    """Whether by its Received line a host of the organisation `home` took the message."""
+    return bool(home) and names(line, home) and organisation(parse(line).by) == home
 
 
 def _taken_in(headers: Sequence[tuple[str, str]]) -> tuple[str, int]:

@@ -14,7 +14,7 @@ __all__ = ["Received", "names", "organisation", "parse", "same_organisation"]
 _MAX_LINE = 4000
 _IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
 _BARE_IP = re.compile(r"(?:\S{1,100}@)?([0-9A-Fa-f.:]{3,60})")
-_IPV4 = re.compile(r"(?:(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!\Z)|\Z)){4}", re.ASCII)
+_IPV4 = re.compile(r"(?:(?:1\d\d|2[0-4]\d|25[0-5]|[1-9]?\d)(?:\.(?!\Z)|\Z)){4}", re.ASCII)
 _HELO = re.compile(r"(?i)\b(?:helo|ehlo)[= ]\s*\[?([^\s()\]]{1,255})")
 _NAMED = re.compile(r"(?:\S{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]{0,254})\.?\s+\[")
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
@@ -32,11 +32,13 @@ _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 _INNER = r"(?:[^()]++|\([^()]*+\))*+"
 _COMMENT = rf"\({_INNER}\)"
 _KEYWORDS = "from|by|with|via|id|for"
-_MORE = rf"(?: (?:{_COMMENT}|(?!(?:{_KEYWORDS})[ ;])[^ ();]++))*+"  # what may follow the first word of a clause
+# What may follow the first word of a clause.
+_MORE = rf"(?: (?:{_COMMENT}|(?!(?=[BFIVWbfivw])(?i:{_KEYWORDS})[ ;])[^ ();]++))*+"
+_FIRST = rf"([^ ();]++){_MORE}"
 # [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT]; DATE, as most servers write it.
 _USUAL = re.compile(
-    rf"(?i)(?:{_COMMENT} ?)?(?:(?:from ([^ ();]++{_MORE}) )?by ([^ ();]++){_MORE})?(?: with ([^ ();]++){_MORE})?"
-    rf"(?: via ([^ ();]++){_MORE})?(?: id [^ ();]++{_MORE})?(?: via ([^ ();]++){_MORE})?(?: for ([^ ();]++){_MORE})?"
+    rf"(?:{_COMMENT} ?)?(?:(?:(?i:from) ([^ ();]++{_MORE}) )?(?i:by) {_FIRST})?(?: (?i:with) {_FIRST})?"
+    rf"(?: (?i:via) {_FIRST})?(?: (?i:id) [^ ();]++{_MORE})?(?: (?i:via) {_FIRST})?(?: (?i:for) {_FIRST})?"
     rf"(?: ?;{_MORE})?"
 )
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
@@ -168,7 +170,7 @@ def same_organisation(one: str, other: str) -> bool:
     return bool(left) and left == right
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=512)
 def organisation(host: str) -> str:
     """The registered domain of a host, as far as that shows; empty for an address and for a bare name."""
     labels = host.strip("[]").rstrip(".").lower().split(".")
@@ -182,7 +184,7 @@ def organisation(host: str) -> str:
 def names(text: str, home: str) -> bool:
     """Whether the name of an organisation stands in the text at all."""
     low = text.lower()
-    return home in low or any([also == home and name in low for name, also in _ALSO_CALLED.items()])
+    return home in low or (home in _ALSO_CALLED.values() and any([name in low for name in _ALSO_CALLED]))
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:

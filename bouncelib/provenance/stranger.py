@@ -39,20 +39,18 @@ def doubt(
     It is there where the server of a recipient took the message straight from a client, which is the oldest trace of
     it, and neither that client, nor a signature, nor the Message-ID is of the sender's organisation or of the author's.
     """
-    home = _home(headers, sender)
-    if not home or not _is_doubtful(headers, home):
+    fields = [(name.lower(), value) for name, value in headers]
+    lines = [value for name, value in fields if name == "received"]
+    home = _home(fields, sender)
+    if not home or not 0 < len(lines) <= _MAX_LINES or not _is_doubtful(fields, home):
         return None
-    lines = [value for name, value in headers if name.lower() == "received"]
-    if not 0 < len(lines) <= _MAX_LINES:
-        return None
-    hops = [parse(line) for line in lines]
     own = {domain_of(address) for pair in recipients for address in pair if address}
     if sender and (parts := srs.read(sender)):
         own.add(parts.forwarder)
-    entry = hops[-1]
+    entry = parse(lines[-1])
     if not _took_as_its_own(entry, own) or not _is_outside(entry):
         return None
-    if any(_is_of(host, home) for hop in hops for host in (hop.helo, hop.name, hop.by)):
+    if any(_is_of(host, home) for hop in map(parse, lines) for host in (hop.helo, hop.name, hop.by)):
         return None
     return Proof(
         NAME,
@@ -61,26 +59,25 @@ def doubt(
     )
 
 
-def _home(headers: Sequence[tuple[str, str]], sender: str | None) -> set[str]:
+def _home(fields: Sequence[tuple[str, str]], sender: str | None) -> set[str]:
     """The domains that the message is said to come from; none where no sender is known."""
     domain = domain_of(srs.unwrap(sender)) if sender else ""
     if not domain:
         return set()
-    author = next((domain_of(value.strip().rstrip(">")) for name, value in headers if name.lower() == "from"), "")
+    author = next((domain_of(value.strip().rstrip(">")) for name, value in fields if name == "from"), "")
     return {domain, author} if author else {domain}
 
 
-def _is_doubtful(headers: Sequence[tuple[str, str]], home: set[str]) -> bool:
+def _is_doubtful(fields: Sequence[tuple[str, str]], home: set[str]) -> bool:
     """Whether neither the Message-ID nor a signature is of the sender's side, and nobody says to have passed it on."""
-    for name, value in headers:
-        key = name.lower()
-        if key in _PASSED_ON:
+    for name, value in fields:
+        if name in _PASSED_ON:
             return False
-        if key == "dkim-signature":
+        if name == "dkim-signature":
             match = _DKIM_DOMAIN.search(value)
             if match and _is_of(match[1], home):
                 return False
-        if key == "message-id" and _is_of(value.strip().rstrip(">").rpartition("@")[2], home):
+        if name == "message-id" and _is_of(value.strip().rstrip(">").rpartition("@")[2], home):
             return False
     return True
 
