@@ -21,16 +21,19 @@ class Index:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         """`rules` in the order in which they are asked."""
-        self._rules: list[tuple[Rule, list[frozenset[object]], frozenset[str]]] = []
+        self._rules: list[tuple[Rule, list[frozenset[object]], frozenset[str], bool]] = []
         self._led: dict[object, list[int]] = {}
         for number, rule in enumerate(rules):
             first, *others = _groups(rule)
-            self._rules.append((rule, others, rule.none))
+            self._rules.append((rule, others, rule.none, _is_settled(rule)))
             for key in first:
                 self._led.setdefault(key, []).append(number)
 
     def candidates(self, hits: frozenset[str], status: EnhancedStatus | None, code: int | None) -> tuple[Rule, ...]:
-        """The rules whose words are all said in `hits`, and whose codes are these, in order."""
+        """The rules whose words are all said in `hits`, and whose codes are these, in order.
+
+        Up to the first that asks for nothing else.
+        """
         said: set[object] = {None, *hits}
         if status is not None:
             klass, subject, detail = status.klass, status.subject, status.detail
@@ -42,7 +45,7 @@ class Index:
             numbers.update(self._led[key])
         found = []
         for number in sorted(numbers):
-            rule, groups, barred = self._rules[number]
+            rule, groups, barred, is_settled = self._rules[number]
             if barred and not barred.isdisjoint(said):
                 continue
             for group in groups:
@@ -50,6 +53,8 @@ class Index:
                     break
             else:
                 found.append(rule)
+                if is_settled:
+                    break
         return tuple(found)
 
 
@@ -61,3 +66,8 @@ def _groups(rule: Rule) -> Iterator[frozenset[object]]:
     yield from codes
     if not words and not codes:
         yield frozenset({None})
+
+
+def _is_settled(rule: Rule) -> bool:
+    """Whether `rule` asks for words and codes alone."""
+    return not (rule.provider or rule.pattern or rule.command or rule.detector)

@@ -41,19 +41,18 @@ _PUNCTUATION |= {ord("ß"): "ss", ord("ø"): "o", ord("ł"): "l", ord("đ"): "d"
 # French and Italian articles and their like: "l'adresse" are two words, "doesn't" is one.
 _ELISION = re.compile(r"\b([a-z]|qu|dell|all|nell|sull|un)['’´]")
 
-# Words that are one: their spellings differ, or they frame what is really said.
-_FUSED = (
-    (" e mail", " email"),
-    (" black list", " blacklist"),
-    (" block list", " blocklist"),
-    (" mail box", " mailbox"),
-    (" recipient address rejected", " recipientaddressrejected"),
-    (" sender address rejected", " senderaddressrejected"),
-    (" does not like recipient remote host said", " said"),
-    (" did not like our rcpt to", " said"),
-    (" remote host said", " said"),
-    (" unknown address error", " unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
-)
+# Words that are one: their spellings differ, or they frame what is really said. Without the first part none is there.
+_FUSED = {
+    " list": {" black list": " blacklist", " block list": " blocklist"},
+    " mail": {" e mail": " email", " mail box": " mailbox"},
+    " address ": {
+        " recipient address rejected": " recipientaddressrejected",
+        " sender address rejected": " senderaddressrejected",
+        " unknown address error": " unknownaddresserror",  # Cisco ESA puts it in front of whatever the server said
+    },
+    " remote host said": {" does not like recipient remote host said": " said", " remote host said": " said"},
+    " did not like our rcpt to": {" did not like our rcpt to": " said"},
+}
 
 # Where none of this is, no name is: most refusals have no more than a status code and the end of a sentence.
 _NAME_MARK = re.compile(r"[./@](?:(?<!\.)|(?=[^\W\d]))")
@@ -107,8 +106,7 @@ def _without_names(token: str, names: list[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` as literals are looked for in it: see above; a space at either end."""
-    text = text.lower()
+    """`text`, in lower case, as literals are looked for in it: see above; a space at either end."""
     if "'" in text or "’" in text:
         text = _ELISION.sub(r"\1 ", text)
     if text.isascii():
@@ -116,9 +114,10 @@ def plain(text: str) -> str:
     else:
         text = _without_accents(text).translate(_PUNCTUATION)
     text = f" {' '.join(text.split())} "
-    for apart, joined in _FUSED:
-        if apart in text:
-            text = text.replace(apart, joined)
+    for mark, fused in _FUSED.items():
+        if mark in text:
+            for apart, joined in fused.items():
+                text = text.replace(apart, joined)
     return text
 
 
@@ -159,7 +158,7 @@ class Matcher:
         else:  # too short for any key
             self._anywhere.append(entry)
 
-    def find(self, text: str) -> set[str]:
+    def find(self, text: str) -> frozenset[str]:
         """The literals that `text`, in its plain form, contains."""
         starts = [word[:_START] for word in text.split()]
         tried = self._anywhere.copy() if text.isascii() else self._anywhere + self._foreign
@@ -167,7 +166,7 @@ class Matcher:
             tried += self._starts[start]
         for pair in self._pairs.keys() & itertools.pairwise(starts):
             tried += self._pairs[pair]
-        return {literal for literal, form in tried if form in text}
+        return frozenset([literal for literal, form in tried if form in text])
 
 
 _Entry = tuple[str, str]
@@ -177,7 +176,7 @@ def compiled(literal: str) -> str:
     """What is looked for: `" full "` for `"full$"`, `" greylist"` for `"greylist"`, `"quota"` for `"*quota"`."""
     body = literal.removeprefix("/").removeprefix("*")
     bounded = body.endswith("$")
-    form = plain(body.removesuffix("$")).strip()
+    form = plain(body.removesuffix("$").lower()).strip()
     if not form:
         return ""
     start = "" if literal.startswith(("*", "/*")) or _unparted(form[0]) else " "
