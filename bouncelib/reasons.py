@@ -287,8 +287,10 @@ class Rules:
         speaker = self._speakers[name]
         if not speaker.text.isdisjoint(hits) or refusal.detector in speaker.detectors:
             return True
-        hosts = [host for host in (refusal.remote_mta, refusal.reporting_mta) if host]
-        return any([f".{host.lower().rstrip('.')}".endswith(speaker.hosts) for host in hosts])
+        for host in (refusal.remote_mta, refusal.reporting_mta):
+            if host and f".{host.lower().rstrip('.')}".endswith(speaker.hosts):
+                return True
+        return False
 
     def _judgement(self, rule: Rule, refusal: Refusal, hits: frozenset[str]) -> Judgement:
         said = hits & rule.text

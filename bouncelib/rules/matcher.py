@@ -75,7 +75,7 @@ _COMMAND = re.compile(r"\(in reply to [^()]{1,80}\)")
 
 
 def part(text: str) -> tuple[str, str]:
-    """The words of `text`, and the names in it, both in plain form."""
+    """The words of `text`, and the names in it, both in lower case."""
     text = text[:LIMIT].lower()
     if "(in reply to " in text:
         text = _COMMAND.sub(" ", text)
@@ -86,7 +86,7 @@ def part(text: str) -> tuple[str, str]:
             if not token.isalnum() and ("@" in token or "/" in token or "." in token) and _NAME_MARK.search(token):
                 tokens[index] = _without_names(token, names)
         text = " ".join(tokens)
-    return plain(text), plain(" ".join(names)) if names else ""
+    return text, " ".join(names)
 
 
 def _without_names(token: str, names: list[str]) -> str:
@@ -159,7 +159,8 @@ class Matcher:
             self._anywhere.append(entry)
 
     def find(self, text: str) -> frozenset[str]:
-        """The literals that `text`, in its plain form, contains."""
+        """The literals that `text`, in lower case, contains."""
+        text = plain(text)
         starts = [word[:_START] for word in text.split()]
         tried = self._anywhere.copy() if text.isascii() else self._anywhere + self._foreign
         for start in self._starts.keys() & starts:
