@@ -127,7 +127,7 @@ def test_a_literal_in_a_name(literal: str, text: str, found: bool) -> None:
     assert matcher.Matcher([literal]).find(matcher.part(text)[1]) == ({literal} if found else set())
 
 
-@pytest.mark.parametrize("character", map(chr, range(128)), ids=ascii)
+@pytest.mark.parametrize("character", [chr(code) for code in range(128)], ids=ascii)
 def test_ascii_is_read_like_any_other_text(character: str) -> None:
     said = f"full{character}box"
     assert matcher.plain(f"{said} ü") == f"{matcher.plain(said)}u "
@@ -217,7 +217,7 @@ def test_files_of_one_provider_tell_together_who_speaks(tmp_path: pathlib.Path) 
     path = tmp_path / "own.toml"
     path.write_text(
         '[provider]\nname = "google"\nhosts = ["mx.house.example"]\n'
-        '[[rule]]\nid = "own.x"\nreason = "greylisted"\ntext = ["unusual cat"]\nexample = "x"\nwhy = "A resold Google."\n'
+        '[[rule]]\nid = "own.x"\nreason = "greylisted"\ntext = ["unusual cat"]\nexample = "x"\nwhy = "Resold."\n'
     )
     own = RULES.with_file(path)
     for host in ("mx.house.example", "gmail-smtp-in.l.google.com"):

@@ -54,21 +54,22 @@ _FUSED = {
     " did not like our rcpt to": {" did not like our rcpt to": " said"},
 }
 
-# Where none of this is, no name is: most refusals have no more than a status code and the end of a sentence.
-_NAME_MARK = re.compile(r"[./@](?:(?<!\.)|(?=[^\W\d]))")
-# What has a dot, a slash or an at sign in it, as far as it may be one name; possessive, so that nothing is read twice.
-_DOTTED = re.compile(
-    r"""(?<![^\s<>()\[\]"',;=|{}])[^\s<>()\[\]"',;=|{}./@]*+[./@][^\s<>()\[\]"',;=|{}]*+""",
-)
-# Begun at the start of a word only, lest a long one be read from each of its letters.
+# Where none of this is, no name is: most tokens have no more than a status code and the end of a sentence.
+_NAME_MARK = re.compile(r"/|\.[^\W\d]")
+# Both begin at the start of a word only, lest a long one be read from each of its letters.
 _ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}@])[^\s<>()\[\]"',;:=|{}@]*+@[\w.\-]*+""")
 # A URL, a path or a host. Three labels are a host, unless the last one is long, as in Exchange's
 # RESOLVER.RST.NotAuthorized; and two with a top-level domain that is no word: "full.Please try" lacks a space, no more.
 _NAME = re.compile(
-    r"(?:https?:/|www\.)[^?#]*+"
-    r"|/\w[^/:]*+/[^:]*+"
-    r"|[a-z0-9_][\w\-]*+\.(?:(?:[\w\-]++\.)++(?:[a-z]{2,7}|xn--[\w\-]*+|localdomain)|(?:com|net|org|edu|gov|mil|info|biz|test"
-    r"|example|invalid|local|localdomain|lan|de|fr|jp|ru|uk|nl|pl|cz|br|cn|tw|kr|es|ch|eu))\.?(?![\w\-@])",
+    r"""(?<![^\s<>()\[\]"',;=|{}])
+        (?: (?:https?:/|www\.) [^?\#\s<>()\[\]"',;=|{}]*+
+          | /\w [^/:\s<>()\[\]"',;=|{}]*+ / [^:\s<>()\[\]"',;=|{}]*+
+          | [a-z0-9_] [\w\-]*+ \.
+            (?: (?:[\w\-]++\.)++ (?:[a-z]{2,7}|xn--[\w\-]*+|localdomain)
+              | (?:com|net|org|edu|gov|mil|info|biz|test|example|invalid|local|localdomain|lan
+                  |de|fr|jp|ru|uk|nl|pl|cz|br|cn|tw|kr|es|ch|eu) )
+            \.? (?![\w\-@]) )""",
+    re.VERBOSE,
 )
 # What a client adds to the reply: its own words, not the server's.
 _COMMAND = re.compile(r"\(in reply to [^()]{1,80}\)")
@@ -80,29 +81,16 @@ def part(text: str) -> tuple[str, str]:
     if "(in reply to " in text:
         text = _COMMAND.sub(" ", text)
     names: list[str] = []
-    if _NAME_MARK.search(text):
-        tokens = text.split()
-        for index, token in enumerate(tokens):
-            if not token.isalnum() and ("@" in token or "/" in token or "." in token) and _NAME_MARK.search(token):
-                tokens[index] = _without_names(token, names)
-        text = " ".join(tokens)
-    return text, " ".join(names)
-
-
-def _without_names(token: str, names: list[str]) -> str:
-    """`token` without the names in it; those of hosts and files go to `names`."""
-    if "@" in token:
-        return _ADDRESS.sub(" @ ", token)  # the local part says nothing: full@example.com
-
-    def replace(match: re.Match[str]) -> str:
-        word = match[0]
-        name = _NAME.match(word)
-        if not name:
-            return word
-        names.append(name[0])
-        return " " + word[name.end() :]
-
-    return _DOTTED.sub(replace, token)
+    tokens = text.split()
+    for index, token in enumerate(tokens):
+        if token.isalnum():
+            continue
+        if "@" in token:
+            tokens[index] = _ADDRESS.sub(" @ ", token)  # the local part says nothing: full@example.com
+        elif ("." in token or "/" in token) and _NAME_MARK.search(token) and (found := _NAME.findall(token)):
+            names += found
+            tokens[index] = _NAME.sub(" ", token)
+    return " ".join(tokens), " ".join(names)
 
 
 def plain(text: str) -> str:
