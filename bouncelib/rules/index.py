@@ -37,15 +37,19 @@ class Index:
         said: set[object] = {None, *hits}
         if status is not None:
             klass, subject, detail = status.klass, status.subject, status.detail
-            said |= {(klass, subject, detail), (klass, subject, None), (None, subject, detail), (None, subject, None)}
+            said.update(
+                ((klass, subject, detail), (klass, subject, None), (None, subject, detail), (None, subject, None))
+            )
         if code is not None:
-            said |= {code, code // 100}
-        numbers: set[int] = set()
-        for key in self._led.keys() & said:
-            numbers.update(self._led[key])
+            said.update((code, code // 100))
+        led = self._led
+        numbers: list[int] = []
+        for key in led.keys() & said:
+            numbers += led[key]
+        rules = self._rules
         found = []
-        for number in sorted(numbers):
-            rule, groups, barred, is_settled = self._rules[number]
+        for number in sorted(set(numbers)):
+            rule, groups, barred, is_settled = rules[number]
             if barred and not barred.isdisjoint(said):
                 continue
             for group in groups:
