@@ -150,8 +150,8 @@ def bounce_type(
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # The digit first: what a search begins with has to be rare.
 _SPAN = re.compile(
-    r"""( \d (?<![\w.:]\d) \d{0,5} )
-        (?: [ \n\-]? ( s(?:ec(?:ond)?s?)? | m(?:in(?:ute)?s?)? | h(?:(?:ou)?rs?)? | d(?:ays?)? )
+    r"""( \d (?<![\w.:]\d) \d{0,5}+ )
+        (?: [ \n\-]?+ ( s(?:ec(?:ond)?s?)? | m(?:in(?:ute)?s?)? | h(?:(?:ou)?rs?)? | d(?:ays?)? )
           | (?<!\d\d\d) :(\d\d):(\d\d) ) \b""",
     re.ASCII | re.VERBOSE,
 )
@@ -170,11 +170,13 @@ def retry_after(text: str) -> int | None:
     text = text[: matcher.LIMIT].lower()
     if "retry" in text and (field := _FIELD.search(text)):
         return int(field[1])
-    for span in _SPAN.finditer(text):
+    span = _SPAN.search(text)
+    while span:
         start = span.start()
         if _PLEA.search(text[max(0, start - 60) : start]):
             number, unit, minutes, seconds = span.groups()
             return int(number) * _UNITS[unit[0]] if unit else int(number) * 3600 + int(minutes) * 60 + int(seconds)
+        span = _SPAN.search(text, span.end())
     return None
 
 
@@ -266,7 +268,7 @@ class Rules:
     def judge(self, refusal: Refusal) -> Judgement:
         """What `refusal` means: the first rule that holds decides."""
         words, names = matcher.part(refusal.text)
-        named = frozenset(self._names.find(names)) if names else _NOTHING
+        named = self._names.find(names) if names else _NOTHING
         find = _candidates if len(words) < _USUAL_LENGTH else _candidates.__wrapped__
         hits, rules = find(self._matcher, self._index, words, named, refusal.status, refusal.code)
         for rule in rules:
@@ -285,8 +287,10 @@ class Rules:
         speaker = self._speakers[name]
         if not speaker.text.isdisjoint(hits) or refusal.detector in speaker.detectors:
             return True
-        hosts = [host for host in (refusal.remote_mta, refusal.reporting_mta) if host]
-        return any([f".{host.lower().rstrip('.')}".endswith(speaker.hosts) for host in hosts])
+        for host in (refusal.remote_mta, refusal.reporting_mta):
+            if host and f".{host.lower().rstrip('.')}".endswith(speaker.hosts):
+                return True
+        return False
 
     def _judgement(self, rule: Rule, refusal: Refusal, hits: frozenset[str]) -> Judgement:
         said = hits & rule.text
@@ -324,7 +328,7 @@ def _candidates(
     code: int | None,
 ) -> tuple[frozenset[str], tuple[Rule, ...]]:
     """What is said in `words` or has been `named`, and the rules that this and the codes allow."""
-    hits = named.union(literals.find(words))
+    hits = literals.find(words) | named
     return hits, rules.candidates(hits, status, code)
 
 

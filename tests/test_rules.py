@@ -127,6 +127,12 @@ def test_a_literal_in_a_name(literal: str, text: str, found: bool) -> None:
     assert matcher.Matcher([literal]).find(matcher.part(text)[1]) == ({literal} if found else set())
 
 
+@pytest.mark.parametrize("character", [chr(code) for code in range(128)], ids=ascii)
+def test_ascii_is_read_like_any_other_text(character: str) -> None:
+    said = f"full{character}box"
+    assert matcher.plain(f"{said} ü") == f"{matcher.plain(said)}u "
+
+
 def test_only_the_front_of_a_text_is_looked_at() -> None:
     far = "x " * matcher.LIMIT + "mailbox full"
     assert matcher.Matcher(["mailbox full"]).find(matcher.part(far)[0]) == set()
@@ -205,6 +211,23 @@ def test_a_users_file_for_one_provider(tmp_path: pathlib.Path) -> None:
     assert own.judge(Refusal(text, code=550, reporting_mta="HOUSE.example")).rule == "own.x"
     assert own.judge(Refusal.from_text(text, remote_mta="otherhouse.example")).rule == "mailbox.unknown"
     assert own.judge(Refusal.from_text(text)).rule == "mailbox.unknown"
+
+
+def test_files_of_one_provider_tell_together_who_speaks(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[provider]\nname = "google"\nhosts = ["mx.house.example"]\n'
+        '[[rule]]\nid = "own.x"\nreason = "greylisted"\ntext = ["unusual cat"]\nexample = "x"\nwhy = "Resold."\n'
+    )
+    own = RULES.with_file(path)
+    for host in ("mx.house.example", "gmail-smtp-in.l.google.com"):
+        assert own.judge(Refusal("unusual cat", remote_mta=host)).rule == "own.x"
+    assert own.judge(Refusal("unusual cat", remote_mta="house.example")).rule == "undetermined"
+
+
+def test_a_long_refusal_is_judged_like_a_short_one() -> None:
+    text = "550 5.1.1 user unknown"
+    assert RULES.judge(Refusal.from_text(text + " and so on" * 50)) == RULES.judge(Refusal.from_text(text))
 
 
 def test_a_users_endless_pattern_is_given_up(tmp_path: pathlib.Path) -> None:

@@ -21,28 +21,35 @@ class Index:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         """`rules` in the order in which they are asked."""
-        self._rules: list[tuple[Rule, list[frozenset[object]], frozenset[str]]] = []
+        self._rules: list[tuple[Rule, list[frozenset[object]], frozenset[str], bool]] = []
         self._led: dict[object, list[int]] = {}
         for number, rule in enumerate(rules):
             first, *others = _groups(rule)
-            self._rules.append((rule, others, rule.none))
+            self._rules.append((rule, others, rule.none, _is_settled(rule)))
             for key in first:
                 self._led.setdefault(key, []).append(number)
 
     def candidates(self, hits: frozenset[str], status: EnhancedStatus | None, code: int | None) -> tuple[Rule, ...]:
-        """The rules whose words are all said in `hits`, and whose codes are these, in order."""
+        """The rules whose words are all said in `hits`, and whose codes are these, in order.
+
+        Up to the first that asks for nothing else.
+        """
         said: set[object] = {None, *hits}
         if status is not None:
             klass, subject, detail = status.klass, status.subject, status.detail
-            said |= {(klass, subject, detail), (klass, subject, None), (None, subject, detail), (None, subject, None)}
+            said.update(
+                ((klass, subject, detail), (klass, subject, None), (None, subject, detail), (None, subject, None))
+            )
         if code is not None:
-            said |= {code, code // 100}
-        numbers: set[int] = set()
-        for key in self._led.keys() & said:
-            numbers.update(self._led[key])
+            said.update((code, code // 100))
+        led = self._led
+        numbers: list[int] = []
+        for key in led.keys() & said:
+            numbers += led[key]
+        rules = self._rules
         found = []
-        for number in sorted(numbers):
-            rule, groups, barred = self._rules[number]
+        for number in sorted(set(numbers)):
+            rule, groups, barred, is_settled = rules[number]
             if barred and not barred.isdisjoint(said):
                 continue
             for group in groups:
@@ -50,6 +57,8 @@ class Index:
                     break
             else:
                 found.append(rule)
+                if is_settled:
+                    break
         return tuple(found)
 
 
@@ -61,3 +70,8 @@ def _groups(rule: Rule) -> Iterator[frozenset[object]]:
     yield from codes
     if not words and not codes:
         yield frozenset({None})
+
+
+def _is_settled(rule: Rule) -> bool:
+    """Whether `rule` asks for words and codes alone."""
+    return not (rule.provider or rule.pattern or rule.command or rule.detector)

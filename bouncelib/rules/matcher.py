@@ -41,74 +41,60 @@ _PUNCTUATION |= {ord("ß"): "ss", ord("ø"): "o", ord("ł"): "l", ord("đ"): "d"
 # French and Italian articles and their like: "l'adresse" are two words, "doesn't" is one.
 _ELISION = re.compile(r"\b([a-z]|qu|dell|all|nell|sull|un)['’´]")
 
-# Words that are one: their spellings differ, or they frame what is really said.
-_FUSED = (
-    (" e mail", " email"),
-    (" black list", " blacklist"),
-    (" block list", " blocklist"),
-    (" mail box", " mailbox"),
-    (" recipient address rejected", " recipientaddressrejected"),
-    (" sender address rejected", " senderaddressrejected"),
-    (" does not like recipient remote host said", " said"),
-    (" did not like our rcpt to", " said"),
-    (" remote host said", " said"),
-    (" unknown address error", " unknownaddresserror"),  # Cisco ESA puts it in front of whatever the server said
-)
+# Words that are one: their spellings differ, or they frame what is really said. Without the first part none is there.
+_FUSED = {
+    " list": {" black list": " blacklist", " block list": " blocklist"},
+    " mail": {" e mail": " email", " mail box": " mailbox"},
+    " address ": {
+        " recipient address rejected": " recipientaddressrejected",
+        " sender address rejected": " senderaddressrejected",
+        " unknown address error": " unknownaddresserror",  # Cisco ESA puts it in front of whatever the server said
+    },
+    " remote host said": {" does not like recipient remote host said": " said", " remote host said": " said"},
+    " did not like our rcpt to": {" did not like our rcpt to": " said"},
+}
 
-# Where none of this is, no name is: most refusals have no more than a status code and the end of a sentence.
-_NAME_MARK = re.compile(r"[./@](?:(?<!\.)|(?=[^\W\d]))")
-# What has a dot, a slash or an at sign in it, as far as it may be one name; possessive, so that nothing is read twice.
-_DOTTED = re.compile(
-    r"""(?<![^\s<>()\[\]"',;=|{}])[^\s<>()\[\]"',;=|{}./@]*+[./@][^\s<>()\[\]"',;=|{}]*+""",
-)
-# Begun at the start of a word only, lest a long one be read from each of its letters.
+# Where none of this is, no name is: most tokens have no more than a status code and the end of a sentence.
+_NAME_MARK = re.compile(r"/|\.[^\W\d]")
+# Both begin at the start of a word only, lest a long one be read from each of its letters.
 _ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}@])[^\s<>()\[\]"',;:=|{}@]*+@[\w.\-]*+""")
 # A URL, a path or a host. Three labels are a host, unless the last one is long, as in Exchange's
 # RESOLVER.RST.NotAuthorized; and two with a top-level domain that is no word: "full.Please try" lacks a space, no more.
 _NAME = re.compile(
-    r"(?:https?:/|www\.)[^?#]*+"
-    r"|/\w[^/:]*+/[^:]*+"
-    r"|[a-z0-9_][\w\-]*+\.(?:(?:[\w\-]++\.)++(?:[a-z]{2,7}|xn--[\w\-]*+|localdomain)|(?:com|net|org|edu|gov|mil|info|biz|test"
-    r"|example|invalid|local|localdomain|lan|de|fr|jp|ru|uk|nl|pl|cz|br|cn|tw|kr|es|ch|eu))\.?(?![\w\-@])",
+    r"""(?<![^\s<>()\[\]"',;=|{}])
+        (?: (?:https?:/|www\.) [^?\#\s<>()\[\]"',;=|{}]*+
+          | /\w [^/:\s<>()\[\]"',;=|{}]*+ / [^:\s<>()\[\]"',;=|{}]*+
+          | [a-z0-9_] [\w\-]*+ \.
+            (?: (?:[\w\-]++\.)++ (?:[a-z]{2,7}|xn--[\w\-]*+|localdomain)
+              | (?:com|net|org|edu|gov|mil|info|biz|test|example|invalid|local|localdomain|lan
+                  |de|fr|jp|ru|uk|nl|pl|cz|br|cn|tw|kr|es|ch|eu) )
+            \.? (?![\w\-@]) )""",
+    re.VERBOSE,
 )
 # What a client adds to the reply: its own words, not the server's.
 _COMMAND = re.compile(r"\(in reply to [^()]{1,80}\)")
 
 
 def part(text: str) -> tuple[str, str]:
-    """The words of `text`, and the names in it, both in plain form."""
+    """The words of `text`, and the names in it, both in lower case."""
     text = text[:LIMIT].lower()
     if "(in reply to " in text:
         text = _COMMAND.sub(" ", text)
     names: list[str] = []
-    if _NAME_MARK.search(text):
-        tokens = text.split()
-        for index, token in enumerate(tokens):
-            if not token.isalnum() and ("@" in token or "/" in token or "." in token) and _NAME_MARK.search(token):
-                tokens[index] = _without_names(token, names)
-        text = " ".join(tokens)
-    return plain(text), plain(" ".join(names)) if names else ""
-
-
-def _without_names(token: str, names: list[str]) -> str:
-    """`token` without the names in it; those of hosts and files go to `names`."""
-    if "@" in token:
-        return _ADDRESS.sub(" @ ", token)  # the local part says nothing: full@example.com
-
-    def replace(match: re.Match[str]) -> str:
-        word = match[0]
-        name = _NAME.match(word)
-        if not name:
-            return word
-        names.append(name[0])
-        return " " + word[name.end() :]
-
-    return _DOTTED.sub(replace, token)
+    tokens = text.split()
+    for index, token in enumerate(tokens):
+        if token.isalnum():
+            continue
+        if "@" in token:
+            tokens[index] = _ADDRESS.sub(" @ ", token)  # the local part says nothing: full@example.com
+        elif ("." in token or "/" in token) and _NAME_MARK.search(token) and (found := _NAME.findall(token)):
+            names += found
+            tokens[index] = _NAME.sub(" ", token)
+    return " ".join(tokens), " ".join(names)
 
 
 def plain(text: str) -> str:
-    """`text` as literals are looked for in it: see above; a space at either end."""
-    text = text.lower()
+    """`text`, in lower case, as literals are looked for in it: see above; a space at either end."""
     if "'" in text or "’" in text:
         text = _ELISION.sub(r"\1 ", text)
     if text.isascii():
@@ -116,9 +102,10 @@ def plain(text: str) -> str:
     else:
         text = _without_accents(text).translate(_PUNCTUATION)
     text = f" {' '.join(text.split())} "
-    for apart, joined in _FUSED:
-        if apart in text:
-            text = text.replace(apart, joined)
+    for mark, fused in _FUSED.items():
+        if mark in text:
+            for apart, joined in fused.items():
+                text = text.replace(apart, joined)
     return text
 
 
@@ -159,15 +146,16 @@ class Matcher:
         else:  # too short for any key
             self._anywhere.append(entry)
 
-    def find(self, text: str) -> set[str]:
-        """The literals that `text`, in its plain form, contains."""
+    def find(self, text: str) -> frozenset[str]:
+        """The literals that `text`, in lower case, contains."""
+        text = plain(text)
         starts = [word[:_START] for word in text.split()]
         tried = self._anywhere.copy() if text.isascii() else self._anywhere + self._foreign
         for start in self._starts.keys() & starts:
             tried += self._starts[start]
         for pair in self._pairs.keys() & itertools.pairwise(starts):
             tried += self._pairs[pair]
-        return {literal for literal, form in tried if form in text}
+        return frozenset([literal for literal, form in tried if form in text])
 
 
 _Entry = tuple[str, str]
@@ -177,7 +165,7 @@ def compiled(literal: str) -> str:
     """What is looked for: `" full "` for `"full$"`, `" greylist"` for `"greylist"`, `"quota"` for `"*quota"`."""
     body = literal.removeprefix("/").removeprefix("*")
     bounded = body.endswith("$")
-    form = plain(body.removesuffix("$")).strip()
+    form = plain(body.removesuffix("$").lower()).strip()
     if not form:
         return ""
     start = "" if literal.startswith(("*", "/*")) or _unparted(form[0]) else " "
