@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from .address import ADDRESS
 from .body import Body
 from .marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_answer, is_report
 from .mime import Headers, Message
@@ -136,6 +137,7 @@ class TextFormat:
     trusted: bool = False
     _recipient: tuple[_Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
     _fields: tuple[_Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
+    _needed: str = dataclasses.field(init=False, repr=False, compare=False, default="")
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -160,6 +162,7 @@ class TextFormat:
             raise self._error(f"kind must be a Kind, such as Kind.BOUNCE, not {self.kind!r}")
         object.__setattr__(self, "_recipient", tuple(self._compile(p, "address") for p in self.recipient))
         object.__setattr__(self, "_fields", tuple(self._compile(p) for p in self.fields))
+        object.__setattr__(self, "_needed", _needed(self.recipient))
 
     def _error(self, says: str) -> BouncelibError:
         return BouncelibError(f"format {self.name!r}: {says}")
@@ -201,7 +204,9 @@ class TextFormat:
         return self.start or self.marks
 
     def concerns(self, message: Message) -> bool:
-        """See `Detector`: whether the header is that of this format."""
+        """See `Detector`: whether the header is that of this format, and its marks may stand in the text."""
+        if self.marks and not any([mark in message.body.lower for mark in self.marks]):
+            return False
         headers = message.headers
         if self.reports_only and not is_report(headers):
             return False
@@ -222,8 +227,8 @@ class TextFormat:
         if begin < 0:
             return
         kind = Kind.DELAY if _first_of(self.delay, body.lower) >= 0 else self.kind
-        read = list(self._read(body, begin, kind))
-        found = any(finding.address for finding in read)
+        read = self._read(body, begin, kind)
+        found = any([finding.address for finding in read])
         if found or not self.quiet:
             yield from read
         if self.recipient_header:
@@ -246,17 +251,29 @@ class TextFormat:
             return tuple([pattern.match if _is_anchored(pattern.pattern) else pattern.search for pattern in patterns])
         return tuple([functools.partial(patience.search, pattern) for pattern in patterns])
 
-    def _read(self, body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
-        text = body.lower
+    def _read(self, body: Body, begin: int, kind: Kind) -> list[Finding]:
+        text, needed = body.lower, self._needed
         stop = _first_of(self.end, text, begin) if self.end else -1
         stop = text.rfind("\n", begin, stop) if stop >= 0 else len(text)
+        if stop < 0:
+            return []
+        lines = body.lines
+        first, last = text.count("\n", 0, begin), text.count("\n", 0, stop)
+        if needed and not (self.fields or self.lasting):
+            # Nothing counts before the first line that may name somebody, or what it continues.
+            at = text.find(needed, begin, stop)
+            if at < 0:
+                return []
+            top, first = first, first + text.count("\n", begin, at)
+            while self.folded and first > top and lines[first][:1].isspace():
+                first -= 1
         skips = [phrase for phrase in self.skip if text.find(phrase, begin, stop) >= 0]
-        first = text.count("\n", 0, begin)
-        lines = body.lines[: first + text.count("\n", begin, stop) + 1] if stop >= 0 else []
         patience = _Patience()
         openers, patterns = self._searches(self._recipient, patience), self._searches(self._fields, patience)
+        found: list[Finding] = []
         shared = _Entry()
         current: _Entry | None = None
+        lines = lines[: last + 1]
         for index, line in _unfold(lines, first) if self.folded else enumerate(lines[first:], first):
             stripped = line.strip()
             if not stripped:
@@ -264,7 +281,7 @@ class TextFormat:
                     current.closed = bool(current.prose)
                 continue
             skipped = bool(skips) and _first_of(skips, line.lower()) >= 0
-            if not skipped:
+            if not skipped and needed in line:
                 match = None
                 for search in openers:
                     if match := search(line):
@@ -273,7 +290,7 @@ class TextFormat:
                     if current is None:
                         shared.shorten()
                     else:
-                        yield from current.findings(body, kind, shared.prose)
+                        found += current.findings(body, kind, shared.prose)
                     current = _Entry()
                     groups = match.groupdict()
                     if told := groups.pop("diagnostic", None):
@@ -290,9 +307,10 @@ class TextFormat:
             if len(entry.prose) < MAX_DIAGNOSTIC_LINES:
                 entry.prose.append((stripped, index))
         if current is not None:
-            yield from current.findings(body, kind, shared.prose)
+            found += current.findings(body, kind, shared.prose)
             shared.prose = []
-        yield from shared.findings(body, kind)
+        found += shared.findings(body, kind)
+        return found
 
 
 class _Entry:
@@ -325,23 +343,22 @@ class _Entry:
             left -= len(text)
         self.prose = kept
 
-    def findings(self, body: Body, kind: Kind, common: Sequence[tuple[str, int]] = ()) -> Iterator[Finding]:
-        values = dict(self.values)
+    def findings(self, body: Body, kind: Kind, common: Sequence[tuple[str, int]] = ()) -> list[Finding]:
+        values = self.values
         lines = self.taken or self.prose or common
         if lines:
             rule = "text pattern" if self.taken else "text"
-            values["diagnostic"] = body.value("\n".join(text for text, _ in lines), lines[0][1], rule)
-        address = values.pop("address", None)
-        if address is None:
-            if values:
-                yield Finding(kind=kind, **values)  # type: ignore[arg-type]
-            return
-        if "," not in address.text:
-            yield Finding(address=address, kind=kind, **values)  # type: ignore[arg-type]
-            return
-        for one in _COMMA.split(address.text):
-            if one.strip():
-                yield Finding(address=dataclasses.replace(address, text=one.strip()), kind=kind, **values)  # type: ignore[arg-type]
+            values["diagnostic"] = body.value("\n".join([text for text, _ in lines]), lines[0][1], rule)
+        elif not values:
+            return []
+        address = values.get("address")
+        if address is None or "," not in address.text:
+            return [Finding(kind=kind, **values)]  # type: ignore[arg-type]
+        return [
+            Finding(kind=kind, **values | {"address": dataclasses.replace(address, text=one.strip())})  # type: ignore[arg-type]
+            for one in _COMMA.split(address.text)
+            if one.strip()
+        ]
 
 
 # The comma between two addresses; one within a quoted local part has no blank behind it, or no address.
@@ -364,15 +381,16 @@ def _first_of(phrases: Sequence[str], text: str, begin: int = 0, *, unquoted: bo
     """Where the first of `phrases` stands in `text` from `begin` on; -1 where none does."""
     first = -1
     for phrase in phrases:
-        at = _find_unquoted(text, phrase) if unquoted else text.find(phrase, begin)
+        at = text.find(phrase, begin)
+        if at >= 0 and unquoted:
+            at = _unquoted(text, phrase, at)
         if at >= 0 and (first < 0 or at < first):
             first = at
     return first
 
 
-def _find_unquoted(text: str, phrase: str) -> int:
-    """Where `phrase` stands in a line of `text` that is not quoted; -1 where it does not."""
-    at = text.find(phrase)
+def _unquoted(text: str, phrase: str, at: int) -> int:
+    """Where `phrase`, which stands at `at`, stands in a line of `text` that is not quoted; -1 where it does not."""
     while at >= 0:
         line = text[text.rfind("\n", 0, at) + 1 : at].lstrip()
         if not line.startswith((">", "|>")):
@@ -397,6 +415,15 @@ def _unfold(lines: list[str], begin: int) -> Iterator[tuple[int, str]]:
         yield at, " ".join(pieces)
 
 
+def _needed(patterns: Sequence[str]) -> str:
+    """A character that stands in every line in which one of `patterns` finds an address; empty where none is known."""
+    if all(f"(?P<address>{ADDRESS})" in pattern for pattern in patterns):
+        return "@"
+    if all(_BRACKETED.match(pattern) and _is_anchored(pattern) for pattern in patterns):
+        return "<"
+    return ""
+
+
 @functools.cache
 def _is_anchored(pattern: str) -> bool:
     """Whether all of `pattern` stands behind a `^`, so that it need not be tried at every place of a line."""
@@ -406,6 +433,7 @@ def _is_anchored(pattern: str) -> bool:
     return bare.startswith("^") and "|" not in bare
 
 
+_BRACKETED = re.compile(r"\^<(?![?*{])")
 # In a pattern: an escaped character, a set of characters, a group without groups in it.
 _ESCAPED = re.compile(r"\\.|\[\^?\]?[^\]]*\]")
 _GROUP = re.compile(r"\([^()]*\)")

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from .merge import RANKS, Facts
 from .model import Action, Finding, Kind
@@ -25,22 +25,19 @@ _BOUNCES = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
 _WORDS_ONLY = RANKS["transcript"]
 
 
-def decide(found: Iterable[tuple[str, Finding]], recipients: Sequence[Facts]) -> Kind:
+def decide(found: Collection[tuple[str, Finding]], recipients: Sequence[Facts]) -> Kind:
     """The kind of a message, from the findings and the recipients merged from them."""
-    said: set[Kind | None] = set()
-    is_named = False
-    for detector, finding in found:
-        said.add(finding.kind)
-        is_named = is_named or (finding.address is not None and RANKS.get(detector, 1) < _WORDS_ONLY)
+    said = {finding.kind for _, finding in found}
     actions = {facts.action for facts in recipients} - {None}
     if Kind.COMPLAINT in said:
         return Kind.COMPLAINT
     if Kind.DISPOSITION in said and not actions:
         return Kind.DISPOSITION
-    if not is_named:
-        for kind in _ANSWERS:
-            if kind in said:
-                return kind
+    for kind in _ANSWERS:
+        if kind in said and not any(
+            finding.address and RANKS.get(detector, 1) < _WORDS_ONLY for detector, finding in found
+        ):
+            return kind
     if Action.FAILED in actions:
         return Kind.BOUNCE
     if Action.DELAYED in actions:

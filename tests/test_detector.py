@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pathlib
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from bouncelib import Registry, testing
 from bouncelib.detector import FIELDS, Detector, TextFormat, is_letter
 from bouncelib.mime import read
 from bouncelib.model import BouncelibError, Finding, Kind
@@ -17,6 +19,9 @@ BASE: Mapping[str, Any] = {
     "start": ("could not deliver to",),
     "recipient": (r"^<(?P<address>[^<>]{1,320})>:?(?: (?P<diagnostic>.+))?$",),
 }
+
+
+SAMPLES = testing.discover(pathlib.Path(__file__).parent.parent / "corpus")
 
 
 def mail(text: str, header: str = "From: mailer-daemon@mx.example.com") -> bytes:
@@ -294,3 +299,21 @@ def test_many_phrases_cost_linear_time(text: str) -> None:
     began = time.process_time()
     find(text)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^<?(?P<address>\S+)", r"^<(?P<address>\S+)|(?P<status>x)", r"(?P<address>\S+@\S+)"]
+)
+def test_a_pattern_whose_lines_may_be_any(pattern: str) -> None:
+    assert not TextFormat(**{**BASE, "recipient": (pattern,)})._needed
+
+
+def test_no_line_without_the_needed_character_names_anybody() -> None:
+    lines = {line for sample in SAMPLES for line in read(sample.raw).body.lines}
+    tables = [detector for detector in Registry.default() if isinstance(detector, TextFormat) and detector._needed]
+    assert {table._needed for table in tables} == {"@", "<"}
+    for table in tables:
+        for line in lines:
+            if table._needed not in line:
+                matches = [pattern.search(line) for pattern in table._recipient]
+                assert not any(match["address"] for match in matches if match)

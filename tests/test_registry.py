@@ -9,7 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 import bouncelib
-from bouncelib import BouncelibError, Finding, Kind, Message, Parser, Registry, TextFormat, Value
+from bouncelib import BouncelibError, Finding, Kind, Message, Parser, Registry, TextFormat, Value, testing
+from bouncelib import registry as registries
+from bouncelib.mime import read
+from bouncelib.phrases import PhraseIndex
 
 FROBNITZ = TextFormat(
     name="frobnitz",
@@ -21,6 +24,7 @@ RAW = (
     b"From: frobnitz@mx.example.net\nSubject: sorry\n\n"
     b"The frobnitz could not deliver your mail.\nvictim: anne@example.com\nbecause: 550 5.1.1 no such user\n"
 )
+SAMPLES = testing.discover(pathlib.Path(__file__).parent.parent / "corpus")
 
 
 class Loud:
@@ -43,6 +47,27 @@ def test_a_detector_with_phrases_is_asked_only_where_one_stands() -> None:
     parser = Parser(Registry((with_phrases(("the loud one speaks",)),)))
     assert parser.parse(b"Subject: x\n\nThe Loud One speaks.\n").recipients != ()
     assert parser.parse(b"Subject: x\n\nthe quiet one\n").recipients == ()
+
+
+def test_the_index_finds_what_a_search_for_each_phrase_finds() -> None:
+    phrases = [phrase for detector in Registry.default() for phrase in getattr(detector, "phrases", ())]
+    phrases += [":", "a: b", "a:b c", "x  y", " of the ", "to: ", "no such user here"]
+    index = PhraseIndex([(phrase, number) for number, phrase in enumerate(phrases)])
+    texts = [f"xa{phrase}a: b:c\nx  y" for phrase in phrases]
+    texts += [read(sample.raw).body.lower for sample in SAMPLES]
+    for text in texts:
+        assert index.find(text) == {number for number, phrase in enumerate(phrases) if phrase in text}
+
+
+def test_whom_a_delivery_report_leaves_out_it_does_not_concern() -> None:
+    seen = 0
+    for message in [read(sample.raw) for sample in SAMPLES]:
+        if registries._is_delivery_report(message):
+            asked = {candidate.name for candidate in Registry.default().candidates(message)}
+            left_out = [one for one in Registry.default() if hasattr(one, "_part_types") and one.name not in asked]
+            assert not any(one.concerns(message) for one in left_out)  # type: ignore[attr-defined]
+            seen += len(left_out)
+    assert seen > 100
 
 
 def test_with_and_without_make_new_values() -> None:

@@ -109,7 +109,7 @@ class Challenge:
 
     def concerns(self, message: Message) -> bool:
         headers = message.headers
-        return not (marks.is_plain_report(headers) or any(name in headers for name in _LISTS))
+        return not (marks.is_plain_report(headers) or not headers.first.keys().isdisjoint(_LISTS))
 
     def find(self, message: Message) -> Iterator[Finding]:
         headers = message.headers

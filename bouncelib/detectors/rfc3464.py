@@ -36,6 +36,7 @@ _PER_RECIPIENT = {
     "remote-mta": "remote_mta",
 }
 _FACTS = _PER_MESSAGE | _PER_RECIPIENT
+_RULES = {name: f"field {name}" for name in _FACTS}
 # Understood, though nothing in a Report answers to them.
 _KNOWN = frozenset({"dsn-gateway", "last-attempt-date", "final-log-id", "will-retry-until"})
 _OPENERS = frozenset({"final-recipient", "original-recipient"})
@@ -177,7 +178,7 @@ def _is_cut(text: str) -> bool:
 
 
 def _value(name: str, text: str, part: str, line: int) -> Value:
-    if name == "final-recipient" and (alias := _COURIER_ALIAS.search(text)):
+    if ".xalias/" in text and name == "final-recipient" and (alias := _COURIER_ALIAS.search(text)):
         # QUIRK: Courier names an address that it delivers to a program by the name of its own alias file.
         text = re.sub(r"\+([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), alias[1])
-    return Value(decode_words(text) if "=?" in text else text, part, line, f"field {name}")
+    return Value(decode_words(text) if "=?" in text else text, part, line, _RULES[name])

@@ -199,7 +199,7 @@ class AutoReply:
     def concerns(self, message: Message) -> bool:
         headers = message.headers
         return not (
-            marks.is_plain_report(headers) or any(name in headers for name in _LISTS) or _has_report(message.types)
+            marks.is_plain_report(headers) or not headers.first.keys().isdisjoint(_LISTS) or _has_report(message.types)
         )
 
     def find(self, message: Message) -> Iterator[Finding]:

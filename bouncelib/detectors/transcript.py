@@ -37,6 +37,7 @@ _WARNING = ("warning: could not send message for past", "this is a warning messa
             "warning: message still undelivered", "had transient non-fatal errors")  # fmt: skip
 _ADDRESS = r"(?P<address><[^<>]{1,320}>|\"[^\"]{1,320}\"(?:@[^\s<>()\[\]]{1,255})?|[^\s<>()\[\]:;,\"|]{1,320})"
 _LISTED = re.compile(rf"^\s?{_ADDRESS}(?:\s+[(\[](?P<what>[^()\[\]]{{1,300}})[)\]])?\s*$")
+_KINDS = {"delayed": Kind.DELAY, "failed": Kind.BOUNCE}
 # Sendmail 8.6: "The following addresses had delivery problems", and behind each which.
 _VERDICTS = {"unrecoverable error": "failed", "transient failure": "delayed"}
 _MARKED = re.compile(r"^>>> [^\s<>]{1,320} (?P<address><[^<>]{1,320}>)\s*$")  # Active!hunter
@@ -54,39 +55,44 @@ class Sendmail:
 
     def find(self, message: Message) -> Iterator[Finding]:
         body = message.body
-        if self.phrases[0] not in body.lower or is_letter(message) or not is_report(message.headers):
+        first = body.lower.find(self.phrases[0])
+        if first < 0 or is_letter(message) or not is_report(message.headers):
             return
+        begin, left = body.lower.count("\n", 0, first), body.lower.count(self.phrases[0])
         warning = "warning" in message.headers.raw("subject").lower()
         action = ""
         entry: dict[str, Value] | None = None
         noted, apart = "", False
-        for index, line in enumerate(body.lines):
-            heading = _HEADING.match(line)
-            if heading:
+        for index, line in enumerate(body.lines[begin:], begin):
+            if "---" in line and (heading := _HEADING.match(line)):
                 if entry is not None:
                     yield _finding(entry, action)
                 entry, noted, apart = None, "", False
                 action = _action(heading["words"].lower(), warning=warning)
-            elif not line.strip():
+                left -= bool(action)
+            elif not action:
+                if not left:
+                    return
+            elif not line or line.isspace():
                 # The list goes without blank lines; what follows one is something else, unless it is the first.
                 apart = True
                 if entry is not None:
                     yield _finding(entry, action)
                     entry, noted, action = None, "", ""
-            elif action:
-                note = _NOTE.match(line)
+            else:
+                note = _NOTE.match(line) if "(" in line else None
                 if note and entry is not None:
                     noted = "diagnostic" if note["what"] == "reason" else "original_address"
                     entry.setdefault(noted, body.value(note["text"], index, f"note {note['what']}"))
                 elif noted and entry is not None and line[0].isspace() and _is_open(entry[noted].text):
-                    entry[noted] = dataclasses.replace(entry[noted], text=f"{entry[noted].text} {line.strip()}")
+                    entry[noted] = _with_text(entry[noted], f"{entry[noted].text} {line.strip()}")
                 elif listed := _LISTED.match(line) or _MARKED.match(line):
                     if apart and "@" not in listed["address"]:
                         continue
                     if entry is not None:
                         yield _finding(entry, action)
                     entry, noted = {"address": body.value(listed["address"], index, "listed address")}, ""
-                    what = listed.groupdict().get("what")
+                    what = listed["what"] if listed.re is _LISTED else None
                     if what in _VERDICTS:
                         action = _VERDICTS[what]
                     elif what:
@@ -107,13 +113,17 @@ def _action(words: str, *, warning: bool) -> str:
 
 
 def _finding(entry: dict[str, Value], action: str) -> Finding:
-    values = {name: dataclasses.replace(value, text=_bare(name, value.text)) for name, value in entry.items()}
+    values = {name: _with_text(value, _bare(name, value.text)) for name, value in entry.items()}
     if action == "unknown":
         # "The following addresses have delivery notifications": each says what became of it, "(failed: ...)".
         action = values["diagnostic"].text.partition(":")[0] if "diagnostic" in values else "failed"
-    kind = {"delayed": Kind.DELAY, "failed": Kind.BOUNCE}.get(action, Kind.SUCCESS)
-    stated = dataclasses.replace(values["address"], text=action, rule="heading")
-    return Finding(kind=kind, action=stated, **values)  # type: ignore[arg-type]
+    address = values["address"]
+    stated = Value(action, address.part, address.line, "heading")
+    return Finding(kind=_KINDS.get(action, Kind.SUCCESS), action=stated, **values)  # type: ignore[arg-type]
+
+
+def _with_text(value: Value, text: str) -> Value:
+    return value if text == value.text else Value(text, value.part, value.line, value.rule)
 
 
 def _bare(name: str, text: str) -> str:
@@ -131,6 +141,7 @@ def _is_open(text: str) -> bool:
 
 
 _HOST = re.compile(r"(?i)^\s*(?:\.\.\. )?while talking to (?P<host>[^\s:]{1,255}?)\.?:?\s*$")
+_HOST_BEGINS = frozenset("wW.")
 _SAID = re.compile(r"^\s*<<<\s?(?P<text>.*)$")
 _SENT = re.compile(r"^\s*>>>\s?(?P<text>.*)$")
 _RCPT = re.compile(r"(?i)^RCPT TO:\s?<(?P<address>[^<>]{1,320})>")
@@ -167,13 +178,17 @@ class Transcript:
         begin = min((place for place in places if place >= 0), default=-1)
         if begin < 0 or is_letter(message) or not is_report(message.headers):
             return
-        kind = Kind.DELAY if any(phrase in low for phrase in _WARNING) else Kind.BOUNCE
-        found = list(_read(body, low.count("\n", 0, begin), kind))
+        is_warning = ("warning" in low or "transient" in low) and any(phrase in low for phrase in _WARNING)
+        kind = Kind.DELAY if is_warning else Kind.BOUNCE
+        first = low.count("\n", 0, begin)
+        found = list(_read(body, first, kind))
         # What was said to nobody in particular counts only where nobody is named: RSET, QUIT, "no valid recipients".
-        named = any(finding.address for finding in found)
-        yield from (finding for finding in found if finding.address or not named)
-        if not named:
-            yield from _of_hosts(body, low.count("\n", 0, begin), kind)
+        named = [finding for finding in found if finding.address]
+        if named:
+            yield from named
+        else:
+            yield from found
+            yield from _of_hosts(body, first, kind)
 
 
 @dataclasses.dataclass(slots=True)
@@ -197,36 +212,39 @@ class _Dialogue:
 def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
     at = _Dialogue()
     for index, line in enumerate(body.lines[begin:], begin):
-        if _CLOSING.match(line):
+        stripped = line.strip()
+        first = stripped[:1]
+        if first == "-" and _CLOSING.match(line):
             break
-        if match := _HOST.match(line):
+        if first in _HOST_BEGINS and (match := _HOST.match(line)):
             yield from _unclaimed(body, at, kind)
             at = _Dialogue(host=body.value(match["host"], index, "transcript"))
-        elif match := _SENT.match(line):
+        elif first == ">" and (match := _SENT.match(line)):
             yield from _unclaimed(body, at, kind)
             named = _RCPT.match(match["text"])
             recipient = body.value(named["address"], index, "transcript") if named else None
             at = _Dialogue(at.host, body.value(match["text"], index, "transcript"), recipient)
-        elif match := _SAID.match(line):
+        elif first == "<" and (match := _SAID.match(line)):
             if at.said and _REPLY.match(match["text"]) and not _CONTINUED.match(at.said[-1]):
                 yield from _unclaimed(body, at, kind)
                 at = _Dialogue(at.host, at.command)
             at.add(match["text"], index)
             at.heard = True
-        elif match := _OWN.match(line):
+        elif "... " in line and (match := _OWN.match(line)):
             if "@" in match["address"] or match["address"].startswith("<"):
                 address = body.value(match["address"], index, "transcript verdict")
                 if action := _GOOD.get(match["text"].strip().lower()):
                     yield Finding(address, action=dataclasses.replace(address, text=action), kind=Kind.SUCCESS)
                 else:
-                    yield from _verdict(body, at, address, line.strip(), index, kind)
+                    yield from _verdict(body, at, address, stripped, index, kind)
                 at = _Dialogue(at.host, at.command)
-        elif not line.strip() or "transcript of " in line.lower():
-            yield from _unclaimed(body, at, kind)
-            at = _Dialogue(at.host, at.command)
+        elif not stripped or "transcript of " in line.lower():
+            if at.said or at.recipient:
+                yield from _unclaimed(body, at, kind)
+                at = _Dialogue(at.host, at.command)
         else:
             # What a local program said, or Sendmail itself: the verdict is still to come.
-            at.add(line, index)
+            at.add(stripped, index)
     yield from _unclaimed(body, at, kind)
 
 
@@ -262,11 +280,9 @@ def _verdict(body: Body, at: _Dialogue, address: Value, own: str, index: int, ki
     yield Finding(address, diagnostic=body.value(own, index, "transcript verdict"), remote_mta=host, kind=kind)
 
 
-def _unclaimed(body: Body, at: _Dialogue, kind: Kind) -> Iterator[Finding]:
+def _unclaimed(body: Body, at: _Dialogue, kind: Kind) -> tuple[Finding, ...]:
     """What was said and got no verdict: it is about the recipient of the command, else about the whole report."""
-    if not at.said or not any(_REPLY.match(line) for line in at.said):
-        return
-    yield Finding(
-        at.recipient, diagnostic=body.value("\n".join(at.said), at.said_at, "transcript"), command=at.command,
-        remote_mta=at.host, kind=kind,
-    )  # fmt: skip
+    if not at.said or not any(map(_REPLY.match, at.said)):
+        return ()
+    said = body.value("\n".join(at.said), at.said_at, "transcript")
+    return (Finding(at.recipient, diagnostic=said, command=at.command, remote_mta=at.host, kind=kind),)
