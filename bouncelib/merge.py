@@ -249,13 +249,12 @@ def _weigh(
     value: Value,
     evidence: list[Evidence],
 ) -> tuple[list[Evidence], EnhancedStatus | None]:
-    if code is None:
+    if code is None or code == best:
         return evidence, best
     entry = _evidence(name, detector, value)
     if status.specific(best, code) is code:
         return [entry, *evidence], code
-    if code != best:
-        evidence.append(entry)
+    evidence.append(entry)
     return evidence, best
 
 

@@ -28,7 +28,9 @@ _CODE = re.compile(r"[245](?<![\w.+/@-][245])[0-5]\d(?![\w.@/]|-\d{1,2}-)", re.A
 # `RFC 550`, `port 250` and `id=450` are none.
 _STATUS_AFTER = re.compile(r"[ \-:]{1,3}[#(\['\"]?[245]\.\d{1,3}\.\d{1,3}(?![\d.])", re.ASCII)
 # Nearly every reply stands at the very beginning.
-_HEAD = re.compile(r"\s*(?:smtp\s*;\s*)?(?=[45])", re.ASCII | re.IGNORECASE)
+_HEAD = re.compile(
+    r"\s*(?:smtp\s*;\s*)?(?P<code>[45][0-5]\d)(?![\w.@/]|-\d{1,2}-)", re.ASCII | re.IGNORECASE
+)
 _UNIT_AFTER = re.compile(
     r"[ \-]?(?:%|[kmg]i?b\b|b\b|bytes?\b|octets?\b|char|ms\b|sec|min(?:ute)?s?\b|hours?\b|days?\b|times\b|hops?\b"
     r"|messages?\b|recipients?\b|connections?\b|users?\b|lines?\b|of \d)",
@@ -55,16 +57,16 @@ _OTHER_VOICE = re.compile(r"^[ \t]*(?:>>>|<<<|---|===|\.\.\. while talking)")
 
 def parse(text: str) -> Reply | None:
     """The reply in `text`, or `None` where no server said one; a refusal (4xx, 5xx) goes before a success."""
-    if (head := _HEAD.match(text)) and (match := _CODE.match(text, head.end())) and match[0][0] != "2":
-        return _reply(text, match)
+    if head := _HEAD.match(text):
+        return _reply(text, head["code"], *head.span("code"))
     success: re.Match[str] | None = None
     for match in _CODE.finditer(text, 0, LIMIT):
         if not _is_said(text, match):
             continue
         if match[0][0] != "2":
-            return _reply(text, match)
+            return _reply(text, match[0], *match.span())
         success = success or match
-    return _reply(text, success) if success else None
+    return _reply(text, success[0], *success.span()) if success else None
 
 
 def _is_said(text: str, match: re.Match[str]) -> bool:
@@ -75,24 +77,29 @@ def _is_said(text: str, match: re.Match[str]) -> bool:
         return True
     if _UNIT_AFTER.match(text, end):
         return False
+    before = text[max(0, start - _BEFORE) : start]
+    if before.rstrip(" \t").endswith((":", ";")):
+        return True
     introduced = _SAID if match[0][0] == "2" else _INTRODUCED
-    return bool(introduced.search(text[max(0, start - _BEFORE) : start] if start > _BEFORE else text[:start]))
+    return introduced.search(before) is not None
 
 
-def _reply(text: str, match: re.Match[str]) -> Reply:
-    code = match[0]
-    start, end = match.span()
+def _reply(text: str, code: str, start: int, end: int) -> Reply:
     rest = text[end : end + LIMIT]
-    quote = _QUOTES.get(text[start - 1 : start]) if start else None
+    quote = _QUOTES.get(text[start - 1]) if start else None
     if quote:
         rest = rest.partition(quote)[0]
-    return Reply(int(code), "\n".join(_lines(rest, code)))
-
-
-def _lines(rest: str, code: str) -> list[str]:
-    """The lines of the reply: those that repeat the code, without it; a folded line stays with its own."""
-    many = rest.startswith("-")
     first, *others = rest.splitlines() or [""]
+    if others or code in first:
+        lines = _lines(first, others, code)
+        lines[-1] = _without_command(lines[-1])
+        return Reply(int(code), "\n".join(filter(None, map(_bare, lines))))
+    return Reply(int(code), _bare(_without_command(first)))
+
+
+def _lines(first: str, others: list[str], code: str) -> list[str]:
+    """The lines of the reply: those that repeat the code, without it; a folded line stays with its own."""
+    many = first.startswith("-")
     lines = [first]
     for line in others:
         bare = _LINE_MARK.sub("", line, count=1)
@@ -109,6 +116,14 @@ def _lines(rest: str, code: str) -> list[str]:
         lines = re.split(separator, lines[0])
         if len(lines) > 1 and not lines[0].strip(" -"):
             del lines[0]
-    lines[-1] = _APPENDED.sub("", lines[-1])
-    lines = [line.lstrip(" \t-:").rstrip() for line in lines]
-    return [line for line in lines if line.strip("])}>\"'.,; ")]
+    return lines
+
+
+def _without_command(line: str) -> str:
+    return _APPENDED.sub("", line) if ")" in line[-6:] else line
+
+
+def _bare(line: str) -> str:
+    """`line` without the white space and the marks around it; nothing where it consists of such."""
+    line = line.lstrip(" \t-:").rstrip()
+    return line if line.strip("])}>\"'.,; ") else ""
