@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .body import Body, Span, html_to_text, split_original, unquote
@@ -75,7 +75,7 @@ class Part:
     `section` is its number by RFC 3501 section 6.4.5; `children` are the parts of a multipart.
     """
 
-    __slots__ = ("_embedded", "_params", "_text", "body", "children", "content_type", "end", "headers",
+    __slots__ = ("_embedded", "_text", "body", "children", "content_type", "end", "headers",
                  "section", "start", "tree")  # fmt: skip
 
     def __init__(self, tree: Tree, section: str, start: int, body: int, end: int, headers: Headers) -> None:
@@ -86,7 +86,6 @@ class Part:
         self.end = end
         self.headers = headers
         self.children: tuple[Part, ...] = ()
-        self._params: dict[str, str] | None = None
         self._text: str | None = None
         self._embedded: Part | None = None
         self.content_type = headers.media_type or "text/plain"  # RFC 2045 section 5.2
@@ -97,20 +96,21 @@ class Part:
     @property
     def params(self) -> dict[str, str]:
         """The parameters of Content-Type."""
-        if self._params is None:
-            value = self.headers.raw("content-type")
-            self._params = parameters(value) if ";" in value else {}
-        return self._params
+        return self.headers.params
 
     @property
     def is_multipart(self) -> bool:
         return bool(self.children)
 
-    def walk(self) -> Iterator[Part]:
+    def walk(self) -> list[Part]:
         """This part and all below it, in the order of the message; messages inside the message stay closed."""
-        yield self
+        parts = [self]
         for child in self.children:
-            yield from child.walk()
+            if child.children:
+                parts += child.walk()
+            else:
+                parts.append(child)
+        return parts
 
     @property
     def encoding(self) -> str:
@@ -193,7 +193,7 @@ class Message:
             start = line + 1
         self.root = tree.build(start, len(raw), "", 0)
         self._body: Body | None = None
-        self.parts: tuple[Part, ...] = tuple(self.root.walk()) if self.root.children else (self.root,)
+        self.parts: tuple[Part, ...] = tuple(self.root.walk())
         self.types: frozenset[str] = frozenset([part.content_type for part in self.parts])
 
     @property
@@ -324,23 +324,28 @@ class Tree:
         # The line feed that ends the header may be the one that begins the first delimiter.
         found = raw.find(delimiter, max(part.body - 1, 0), end)
         while found >= 0:
-            after = raw.find(b"\n", found + width, end)
-            after = end if after < 0 else after
-            rest = raw[found + width : min(after, found + width + 80)].rstrip(b" \t")
-            if rest in (b"", b"--"):
-                if opened >= 0:
-                    spans.append((opened, max(found, opened)))
-                    opened = -1
-                if rest:
-                    return spans
-                if len(spans) >= self._budget:
-                    self.note("mime-part-limit", part=part.section)
-                    return spans
-                opened = min(after + 1, end)
-                # The line feed that ends this delimiter may begin the next one.
-                found = raw.find(delimiter, after, end)
-            else:
-                found = raw.find(delimiter, found + width, end)
+            after = found + width
+            is_last = False
+            if after < end and raw[after] != 10:
+                stop = raw.find(b"\n", after, end)
+                stop = end if stop < 0 else stop
+                rest = raw[after : min(stop, after + 80)].rstrip(b" \t")
+                is_last = rest == b"--"
+                if rest and not is_last:
+                    found = raw.find(delimiter, after, end)
+                    continue
+                after = stop
+            if opened >= 0:
+                spans.append((opened, found if found > opened else opened))
+                opened = -1
+            if is_last:
+                return spans
+            if len(spans) >= self._budget:
+                self.note("mime-part-limit", part=part.section)
+                return spans
+            opened = after + 1 if after < end else end
+            # The line feed that ends this delimiter may begin the next one.
+            found = raw.find(delimiter, after, end)
         if opened >= 0:
             self.note("boundary-not-closed", part=part.section)
             spans.append((opened, end))
