@@ -52,6 +52,7 @@ RETURNED = frozenset({
     "text/rfc822-headers", "text/rfc822",
 })  # fmt: skip
 DELIVERY_STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
+_BYTES = (bytes, bytearray, memoryview)
 _OPENING = 1 << 18
 _MAX_DEFECTS = 100
 
@@ -62,6 +63,7 @@ _WELL_KNOWN = re.compile(
     rb"|content-(?:type|transfer-encoding|description|disposition)|x-[!-9;-~]+)[ \t]*:"
 )
 _MBOX = (b"From ", b">From ")  # RFC 4155 appendix A, and what a second mailbox makes of it
+_BEFORE = (*_MBOX, _BOM, b"\n")
 _LEADING = re.compile(rb"\n{1,9}(?=[!-9;-~]{1,80}:|>?From )")
 _GUESSED_BOUNDARY = re.compile(rb"(?m)^--([^\s-][^\s]{0,200}|-+[^\s-][^\s]{0,200})[ \t]*\n(?i:content-[a-z-]+[ \t]*:)")
 _TOKEN = re.compile(r"[^\s\"';(),]+")
@@ -130,9 +132,8 @@ class Part:
 
     def content(self, limit: int | None = None) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 section 6), of at most `limit` encoded bytes."""
-        end = self.end if limit is None else min(self.end, self.body + limit)
-        data = self.tree.raw[self.body : end]
-        encoding = self.encoding
+        data = self.tree.raw[self.body : self.end if limit is None else min(self.end, self.body + limit)]
+        encoding = self.encoding if "content-transfer-encoding" in self.headers.first else ""
         if encoding == "quoted-printable":
             return binascii.a2b_qp(data)
         if encoding == "base64":
@@ -155,10 +156,8 @@ class Part:
         return self._decode(self.content(cut if cut > 0 else limit))
 
     def _decode(self, data: bytes) -> str:
-        if b"\r" in data:
-            data = _unify(data)
-        label = self.params.get("charset", "")
-        text, defect = decode(data, label, self.tree.guesser)
+        label = self.headers.params.get("charset", "")
+        text, defect = decode(_unify(data), label, self.tree.guesser)
         if defect:
             self.tree.note(defect, label, self.section)
         return text.removeprefix("\ufeff")
@@ -178,7 +177,9 @@ class Part:
 class Message:
     """One message: its bytes with line feeds as line ends, the tree of its parts, and the damage met so far.
 
-    `parts` are all parts in order, the root first; messages inside the message stay closed. `types` are their types.
+    `parts` are all parts in order, the root first; messages inside the message stay closed. `types` are their types;
+    `is_delivery_status` says whether one of them is that of a delivery status notification. `headers` is the header of
+    the message itself.
     """
 
     def __init__(self, raw: bytes, defects: list[Defect] | None = None, guesser: Guesser | None = None) -> None:
@@ -186,30 +187,17 @@ class Message:
         self.raw = raw
         self.defect_list = tree.defect_list
         self.note = tree.note
-        start = len(_BOM) if raw.startswith(_BOM) else 0
-        if raw[start : start + 1] == b"\n" and (blank := _LEADING.match(raw, start)):
-            start = blank.end()
-        while raw.startswith(_MBOX, start) and (line := raw.find(b"\n", start, start + MAX_PARAMETERS)) >= 0:
-            start = line + 1
-        self.root = tree.build(start, len(raw), "", 0)
-        self._body: Body | None = None
+        self.root = tree.build(_skip(raw) if raw.startswith(_BEFORE) else 0, len(raw), "", 0)
+        self.headers = self.root.headers
         self.parts: tuple[Part, ...] = tuple(self.root.walk())
         self.types: frozenset[str] = frozenset([part.content_type for part in self.parts])
-
-    @property
-    def headers(self) -> Headers:
-        """The header of the message itself."""
-        return self.root.headers
+        self.is_delivery_status: bool = not DELIVERY_STATUS.isdisjoint(self.types)
+        self._body: Body | None = None
 
     @property
     def defects(self) -> tuple[Defect, ...]:
         """The damage worked around so far; grows as parts are decoded."""
         return tuple(self.defect_list)
-
-    @property
-    def is_delivery_status(self) -> bool:
-        """Whether a part has the type of a delivery status notification."""
-        return not DELIVERY_STATUS.isdisjoint(self.types)
 
     @property
     def body(self) -> Body:
@@ -248,10 +236,10 @@ class Tree:
     def _read_headers(self, start: int, end: int, section: str) -> tuple[Headers, int]:
         raw = self.raw
         if start >= end:
-            return Headers([], self.guesser), end
+            return Headers((), self.guesser), end
         if raw[start] == 10:
             return Headers((), self.guesser), start + 1
-        stop = raw.find(b"\n\n", start, min(end, start + MAX_HEADER))
+        stop = raw.find(b"\n\n", start, end if end - start <= MAX_HEADER else start + MAX_HEADER)
         if stop >= 0:
             body = stop + 2
         elif end - start > MAX_HEADER:
@@ -431,10 +419,23 @@ def _readable_text(part: Part, text: str) -> str:
     return text
 
 
+def _skip(raw: bytes) -> int:
+    """Where the header begins, behind what may stand before it."""
+    start = len(_BOM) if raw.startswith(_BOM) else 0
+    if raw[start : start + 1] == b"\n" and (blank := _LEADING.match(raw, start)):
+        start = blank.end()
+    while raw.startswith(_MBOX, start) and (line := raw.find(b"\n", start, start + MAX_PARAMETERS)) >= 0:
+        start = line + 1
+    return start
+
+
 def _unify(raw: bytes) -> bytes:
-    if b"\r" in raw:
-        raw = raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return raw
+    if b"\r" not in raw:
+        return raw
+    usual = raw.replace(b"\r\n", b"\n")
+    if b"\r" not in usual:
+        return usual
+    return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message:
@@ -442,7 +443,7 @@ def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message
 
     Raises `TypeError` for what is neither.
     """
-    if not isinstance(raw, bytes | bytearray | memoryview):
+    if not isinstance(raw, _BYTES):
         from .flatten import flatten  # which needs what the standard library takes long to import
 
         raw = flatten(raw)
