@@ -385,31 +385,35 @@ def _read_body(message: Message) -> Body:
             _is_blank(child.opening(_OPENING)) for child in part.children if child.content_type == "text/plain"
         ):
             plain += [child for child in part.walk() if child.content_type == "text/html"]
-    spans, returned = _read_spans(plain)
-    if rich and all(_is_blank(span.text) for span in spans):
-        spans, returned = _read_spans(rich)
-    return Body(spans, *returned)
+    body = _read_spans(plain)
+    if rich and all(_is_blank(span.text) for span in body.spans):
+        return _read_spans(rich)
+    return body
 
 
 def _is_blank(text: str) -> bool:
     return not text or text.isspace()
 
 
-def _read_spans(parts: Iterable[Part]) -> tuple[tuple[Span, ...], tuple[str, str]]:
+def _read_spans(parts: Iterable[Part]) -> Body:
     spans: list[Span] = []
     first = 0
+    low: str | None = None
     for part in parts:
         text = _readable_text(part, part.opening(_OPENING))
-        found = split_original(text)
+        low = text.lower()
+        found = split_original(text, low)
         if found is None and part.end - part.body > _OPENING:
             text = _readable_text(part, part.text())
-            found = split_original(text)
+            low = text.lower()
+            found = split_original(text, low)
         report = text if found is None else text[: found[0]]
         spans.append(Span(part.section, report, first))
         if found:
-            return tuple(spans), (unquote(text[found[0] : found[0] + MAX_HEADER], found[1]), part.section)
+            returned = unquote(text[found[0] : found[0] + MAX_HEADER], found[1])
+            return Body(tuple(spans), returned, part.section)
         first += report.count("\n") + 1
-    return tuple(spans), ("", "")
+    return Body(tuple(spans), lower=low if len(spans) == 1 else None)
 
 
 def _readable_text(part: Part, text: str) -> str:
