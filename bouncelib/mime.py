@@ -324,7 +324,7 @@ class Tree:
                     continue
                 after = stop
             if opened >= 0:
-                spans.append((opened, found if found > opened else opened))
+                spans.append((opened, max(found, opened)))
                 opened = -1
             if is_last:
                 return spans
@@ -418,7 +418,10 @@ def _read_spans(parts: Iterable[Part]) -> Body:
 
 def _readable_text(part: Part, text: str) -> str:
     """The text of the part; HTML is known by its type, or by its first word where the type is untrue."""
-    if part.content_type == "text/html" or text[:200].lstrip().lower().startswith(("<html", "<!doctype html")):
+    first = text[:200].lstrip()
+    if part.content_type == "text/html" or (
+        first.startswith("<") and first.lower().startswith(("<html", "<!doctype html"))
+    ):
         return html_to_text(text)
     return text
 
