@@ -42,14 +42,25 @@ _UNREAD = tuple(
 _ENDLESS_REFERENCE = re.compile(r"&#[xX]?[0-9A-Fa-f]{8,}")
 
 
-def split_original(text: str) -> tuple[int, str] | None:
-    """Where in `text` the header of a returned message begins, and the indent that it is quoted with."""
-    low = "\n" + text.lower()
-    if len(low) != len(text) + 1:
-        low = "\n" + _lower(text)
+def split_original(text: str, low: str | None = None) -> tuple[int, str] | None:
+    """Where in `text` the header of a returned message begins, and the indent that it is quoted with.
+
+    `low` is the text in lower case, where that is known.
+    """
+    low = text.lower() if low is None else low
+    if len(low) != len(text):
+        low = _lower(text)
     # Cheap, and true of most reports: the returned message has a part of its own.
-    if not (("from" in low and "date" in low) or any([name in low for name in _TRANSPORTED])):
+    if not (
+        "received" in low
+        or ("date" in low and "from" in low)
+        or "message-id" in low
+        or "return-path" in low
+        or "delivered-to" in low
+        or "dkim-signature" in low
+    ):
         return None
+    low = "\n" + low
     skip = -1
     letters = 0
     for match in _ENTRY.finditer(low):
@@ -143,12 +154,14 @@ class Body:
     that follows within the same part, quoting removed; empty where there is none.
     """
 
-    def __init__(self, spans: tuple[Span, ...], returned: str = "", returned_part: str = "") -> None:
+    def __init__(
+        self, spans: tuple[Span, ...], returned: str = "", returned_part: str = "", lower: str | None = None
+    ) -> None:
         self.spans = spans
         self.returned = returned
         self.returned_part = returned_part
         self.text = spans[0].text if len(spans) == 1 else "\n".join([span.text for span in spans])
-        self.lower = self.text.lower()
+        self.lower = self.text.lower() if lower is None else lower
         self._lines: list[str] | None = None
         self._firsts = [span.first for span in spans]
 

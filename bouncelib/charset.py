@@ -117,7 +117,7 @@ def decode(
                 if name not in ("ascii", "utf-8") and (text := _nearly(data, name)) is not None:
                     return text, defect
     if data.isascii():
-        if b"\x1b$" in data or b"\x1b(" in data:  # ISO-2022-JP, undeclared (RFC 1468)
+        if b"\x1b" in data and (b"\x1b$" in data or b"\x1b(" in data):  # ISO-2022-JP, undeclared (RFC 1468)
             return data.decode("iso2022_jp_ext", "replace"), defect
         return data.decode("ascii"), defect
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -11,12 +12,14 @@ from .charset import Guesser, decode, raw_bytes, readable
 __all__ = ["MAX_PARAMETERS", "Headers", "decode_words", "parameters", "unbase64"]
 
 MAX_PARAMETERS = 1 << 14
+# What is no longer than this, and recurs from message to message, is remembered.
+_SHORT = 200
 
 # RFC 2047 section 2. The charset may carry a language (RFC 2231 section 5).
 _WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?([^?\n]*)\?=")
 # RFC 2045 section 5.1 and RFC 2231 section 3: name, optional section, optional mark of an encoded value.
 _PARAMETER = re.compile(
-    r';\s*([^\s=;*"]{1,200})(?:\*([0-9]{1,4}))?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))', re.DOTALL
+    r';\s*([^\s=;*"]{1,200})(?:\*([0-9]{1,4}))?(\*)?\s*=\s*(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"?|([^;]*))', re.DOTALL
 )
 _BARE_COMMENT = re.compile(r"\s\([^()]*\)\s*$")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -26,7 +29,21 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 # RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
 _MEDIA_TYPE = re.compile(r"[^\s/;\"()]+/[^\s/;\"()]+")
-_FIELDS = re.compile(r"(?m)^([!-9;-~]++)[ \t]*+:[ \t]*+(.*)")
+_FIELD = re.compile(r"([!-9;-~]++)[ \t]*+:[ \t]*+")
+
+# The usual field names, as they are usually spelled, with their lower case.
+_KNOWN = {
+    spelling: name.lower()
+    for name in (
+        "Authentication-Results", "Auto-Submitted", "Cc", "Content-Description", "Content-Disposition",
+        "Content-Transfer-Encoding", "Content-Type", "DKIM-Signature", "Date", "Delivered-To", "Delivery-Date",
+        "Envelope-To", "Errors-To", "From", "Importance", "In-Reply-To", "List-Archive", "List-Help", "List-Id",
+        "List-Post", "List-Subscribe", "List-Unsubscribe", "MIME-Version", "Message-ID", "Precedence", "Received",
+        "Received-SPF", "References", "Reply-To", "Return-Path", "Sender", "Subject", "To", "User-Agent",
+        "X-Failed-Recipients", "X-Mailer", "X-Original-To", "X-Priority", "X-Received", "X-Virus-Scanned",
+    )
+    for spelling in (name, name.title(), name.capitalize(), name.lower())
+}  # fmt: skip
 
 Guess = Callable[[bytes], str | None]
 
@@ -96,7 +113,7 @@ def parameters(value: str) -> dict[str, str]:
     found: dict[str, str] = {}
     sections: dict[str, list[tuple[int, str, bool]]] = {}
     for name, number, mark, quoted, plain in _PARAMETER.findall(value[:MAX_PARAMETERS]):
-        text = quoted or _BARE_COMMENT.sub("", plain).strip()
+        text = quoted or (_BARE_COMMENT.sub("", plain) if "(" in plain else plain).strip()
         if "\\" in quoted:
             text = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
         if number or mark:
@@ -125,42 +142,47 @@ class Headers:
     """The fields of one header block in order; names in any case.
 
     `raw` gives a value as it stands behind the colon and its blanks, unfolded, undecodable bytes as lone surrogates;
-    `get` the same decoded. `first` has the first raw value of each field under its lower-case name. `memo` keeps what a
-    pure function said of this header, under the function, for the next who asks.
+    `get` the same decoded. `first` has the first raw value of each field under its lower-case name. `media_type` is the
+    type and subtype of Content-Type in lower case (RFC 2045 section 5.1), empty where it names none. `memo` keeps what
+    a pure function said of this header, under the function, for the next who asks.
     """
 
-    __slots__ = ("_charset", "_decoded", "_guesser", "_is_plain", "fields", "first", "memo")
+    __slots__ = ("_charset", "_decoded", "_guesser", "_params", "fields", "first", "is_plain", "media_type", "memo")
 
     def __init__(
-        self, fields: Sequence[tuple[str, str]] = (), guesser: Guess | None = None, *, is_plain: bool = False
+        self,
+        fields: Sequence[tuple[str, str]] = (),
+        guesser: Guess | None = None,
+        first: dict[str, str] | None = None,
+        is_plain: bool = False,
     ) -> None:
         """`is_plain` says that the values are ASCII without encoded words, and without blanks at either end."""
         self.fields = fields
-        self.first = {name.lower(): value for name, value in reversed(fields)}
+        self.first = {name.lower(): value for name, value in reversed(fields)} if first is None else first
+        self.is_plain = is_plain
         self.memo: dict[Callable[[Headers], bool], bool] = {}
+        self.media_type = ""
+        if "content-type" in self.first:
+            named = self.first["content-type"].partition(";")[0]
+            self.media_type = _media_type(named) if len(named) <= _SHORT else _media_type.__wrapped__(named)
+        self._params: dict[str, str] | None = None
         self._guesser = guesser
-        self._is_plain = is_plain
         self._decoded: dict[str, str] = {}
         self._charset: str | None = None
 
     @classmethod
     def of_block(cls, block: bytes, guesser: Guess | None = None) -> Headers | None:
         """The header in `block`; `None` where a line neither is a field nor continues one."""
-        text = block.decode("utf-8", "surrogateescape")
-        if "\n " in text or "\n\t" in text:
-            text = text.replace("\n ", " ").replace("\n\t", "\t")
-        fields = _FIELDS.findall(text)
-        if len(fields) != text.count("\n") + 1:
-            return None
-        is_stripped = " \n" not in text and "\t\n" not in text and not text.endswith((" ", "\t"))
-        return cls(fields, guesser, is_plain=is_stripped and text.isascii() and "=?" not in text)
+        usual = _usual_header(block) if len(block) <= _SHORT else None
+        return _read_header(block, guesser) if usual is None else usual
 
     @property
-    def media_type(self) -> str:
-        """The type and subtype of Content-Type in lower case (RFC 2045 section 5.1); empty where it names none."""
-        value = self.first.get("content-type")
-        found = _MEDIA_TYPE.match(value.strip().lower()) if value else None
-        return found[0] if found else ""
+    def params(self) -> dict[str, str]:
+        """The parameters of Content-Type."""
+        if self._params is None:
+            value = self.first.get("content-type", "")
+            self._params = parameters(value) if ";" in value else {}
+        return self._params
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self.first
@@ -175,7 +197,7 @@ class Headers:
     def get(self, name: str) -> str | None:
         """The first value of the lower-case `name`, decoded and stripped, or `None`."""
         value = self.first.get(name)
-        if value is None or self._is_plain:
+        if value is None or self.is_plain:
             return value
         if name not in self._decoded:
             self._decoded[name] = self._decode(value)
@@ -186,11 +208,11 @@ class Headers:
         if name not in self.first:
             return []
         values = [value for key, value in self.fields if key.lower() == name]
-        return values if self._is_plain else [self._decode(value) for value in values]
+        return values if self.is_plain else [self._decode(value) for value in values]
 
     def decoded(self) -> tuple[tuple[str, str], ...]:
         """Every field as (name, value), values decoded and stripped."""
-        if self._is_plain:
+        if self.is_plain:
             return tuple(self.fields)
         return tuple([(name, self._decode(value)) for name, value in self.fields])
 
@@ -205,3 +227,39 @@ class Headers:
             raw = b"\n".join(raw_bytes(value) for _, value in self.fields if not value.isascii())
             self._charset = (self._guesser or Guesser(1))(raw or _data) or ""
         return self._charset or None
+
+
+def _read_header(block: bytes, guesser: Guess | None) -> Headers | None:
+    text = block.decode("utf-8", "surrogateescape").replace("\n ", " ").replace("\n\t", "\t")
+    is_plain = text.isascii() and not ("?" in text and "=?" in text)
+    fields: list[tuple[str, str]] = []
+    first: dict[str, str] = {}
+    for line in reversed(text.split("\n")):
+        name, colon, value = line.partition(": ")
+        if name in _KNOWN and colon:
+            low = _KNOWN[name]
+        elif field := _FIELD.match(line):
+            name, value = field[1], line[field.end() :]
+            low = name.lower()
+        else:
+            return None
+        if value.strip() is not value:
+            value = value.lstrip(" \t")
+            is_plain = is_plain and not value.endswith((" ", "\t"))
+        first[low] = value
+        fields.append((name, value))
+    fields.reverse()
+    return Headers(tuple(fields), guesser, first, is_plain)
+
+
+@functools.lru_cache(maxsize=256)
+def _usual_header(block: bytes) -> Headers | None:
+    """The header in a short `block`, if plain: the parts of one report have the same as those of the next."""
+    headers = _read_header(block, None)
+    return headers if headers is not None and headers.is_plain else None
+
+
+@functools.lru_cache(maxsize=256)
+def _media_type(value: str) -> str:
+    found = _MEDIA_TYPE.match(value.strip().lower())
+    return found[0] if found else ""

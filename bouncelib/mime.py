@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .body import Body, Span, html_to_text, split_original, unquote
@@ -52,6 +52,7 @@ RETURNED = frozenset({
     "text/rfc822-headers", "text/rfc822",
 })  # fmt: skip
 DELIVERY_STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"})  # RFC 3464, RFC 6533
+_BYTES = (bytes, bytearray, memoryview)
 _OPENING = 1 << 18
 _MAX_DEFECTS = 100
 
@@ -62,6 +63,7 @@ _WELL_KNOWN = re.compile(
     rb"|content-(?:type|transfer-encoding|description|disposition)|x-[!-9;-~]+)[ \t]*:"
 )
 _MBOX = (b"From ", b">From ")  # RFC 4155 appendix A, and what a second mailbox makes of it
+_BEFORE = (*_MBOX, _BOM, b"\n")
 _LEADING = re.compile(rb"\n{1,9}(?=[!-9;-~]{1,80}:|>?From )")
 _GUESSED_BOUNDARY = re.compile(rb"(?m)^--([^\s-][^\s]{0,200}|-+[^\s-][^\s]{0,200})[ \t]*\n(?i:content-[a-z-]+[ \t]*:)")
 _TOKEN = re.compile(r"[^\s\"';(),]+")
@@ -75,7 +77,7 @@ class Part:
     `section` is its number by RFC 3501 section 6.4.5; `children` are the parts of a multipart.
     """
 
-    __slots__ = ("_embedded", "_params", "_text", "body", "children", "content_type", "end", "headers",
+    __slots__ = ("_embedded", "_text", "body", "children", "content_type", "end", "headers",
                  "section", "start", "tree")  # fmt: skip
 
     def __init__(self, tree: Tree, section: str, start: int, body: int, end: int, headers: Headers) -> None:
@@ -86,7 +88,6 @@ class Part:
         self.end = end
         self.headers = headers
         self.children: tuple[Part, ...] = ()
-        self._params: dict[str, str] | None = None
         self._text: str | None = None
         self._embedded: Part | None = None
         self.content_type = headers.media_type or "text/plain"  # RFC 2045 section 5.2
@@ -97,20 +98,21 @@ class Part:
     @property
     def params(self) -> dict[str, str]:
         """The parameters of Content-Type."""
-        if self._params is None:
-            value = self.headers.raw("content-type")
-            self._params = parameters(value) if ";" in value else {}
-        return self._params
+        return self.headers.params
 
     @property
     def is_multipart(self) -> bool:
         return bool(self.children)
 
-    def walk(self) -> Iterator[Part]:
+    def walk(self) -> list[Part]:
         """This part and all below it, in the order of the message; messages inside the message stay closed."""
-        yield self
+        parts = [self]
         for child in self.children:
-            yield from child.walk()
+            if child.children:
+                parts += child.walk()
+            else:
+                parts.append(child)
+        return parts
 
     @property
     def encoding(self) -> str:
@@ -130,9 +132,8 @@ class Part:
 
     def content(self, limit: int | None = None) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 section 6), of at most `limit` encoded bytes."""
-        end = self.end if limit is None else min(self.end, self.body + limit)
-        data = self.tree.raw[self.body : end]
-        encoding = self.encoding
+        data = self.tree.raw[self.body : self.end if limit is None else min(self.end, self.body + limit)]
+        encoding = self.encoding if "content-transfer-encoding" in self.headers.first else ""
         if encoding == "quoted-printable":
             return binascii.a2b_qp(data)
         if encoding == "base64":
@@ -155,10 +156,8 @@ class Part:
         return self._decode(self.content(cut if cut > 0 else limit))
 
     def _decode(self, data: bytes) -> str:
-        if b"\r" in data:
-            data = _unify(data)
-        label = self.params.get("charset", "")
-        text, defect = decode(data, label, self.tree.guesser)
+        label = self.headers.params.get("charset", "")
+        text, defect = decode(_unify(data), label, self.tree.guesser)
         if defect:
             self.tree.note(defect, label, self.section)
         return text.removeprefix("\ufeff")
@@ -178,7 +177,9 @@ class Part:
 class Message:
     """One message: its bytes with line feeds as line ends, the tree of its parts, and the damage met so far.
 
-    `parts` are all parts in order, the root first; messages inside the message stay closed. `types` are their types.
+    `parts` are all parts in order, the root first; messages inside the message stay closed. `types` are their types;
+    `is_delivery_status` says whether one of them is that of a delivery status notification. `headers` is the header of
+    the message itself.
     """
 
     def __init__(self, raw: bytes, defects: list[Defect] | None = None, guesser: Guesser | None = None) -> None:
@@ -186,30 +187,17 @@ class Message:
         self.raw = raw
         self.defect_list = tree.defect_list
         self.note = tree.note
-        start = len(_BOM) if raw.startswith(_BOM) else 0
-        if raw[start : start + 1] == b"\n" and (blank := _LEADING.match(raw, start)):
-            start = blank.end()
-        while raw.startswith(_MBOX, start) and (line := raw.find(b"\n", start, start + MAX_PARAMETERS)) >= 0:
-            start = line + 1
-        self.root = tree.build(start, len(raw), "", 0)
-        self._body: Body | None = None
-        self.parts: tuple[Part, ...] = tuple(self.root.walk()) if self.root.children else (self.root,)
+        self.root = tree.build(_skip(raw) if raw.startswith(_BEFORE) else 0, len(raw), "", 0)
+        self.headers = self.root.headers
+        self.parts: tuple[Part, ...] = tuple(self.root.walk())
         self.types: frozenset[str] = frozenset([part.content_type for part in self.parts])
-
-    @property
-    def headers(self) -> Headers:
-        """The header of the message itself."""
-        return self.root.headers
+        self.is_delivery_status: bool = not DELIVERY_STATUS.isdisjoint(self.types)
+        self._body: Body | None = None
 
     @property
     def defects(self) -> tuple[Defect, ...]:
         """The damage worked around so far; grows as parts are decoded."""
         return tuple(self.defect_list)
-
-    @property
-    def is_delivery_status(self) -> bool:
-        """Whether a part has the type of a delivery status notification."""
-        return not DELIVERY_STATUS.isdisjoint(self.types)
 
     @property
     def body(self) -> Body:
@@ -248,10 +236,10 @@ class Tree:
     def _read_headers(self, start: int, end: int, section: str) -> tuple[Headers, int]:
         raw = self.raw
         if start >= end:
-            return Headers([], self.guesser), end
+            return Headers((), self.guesser), end
         if raw[start] == 10:
             return Headers((), self.guesser), start + 1
-        stop = raw.find(b"\n\n", start, min(end, start + MAX_HEADER))
+        stop = raw.find(b"\n\n", start, end if end - start <= MAX_HEADER else start + MAX_HEADER)
         if stop >= 0:
             body = stop + 2
         elif end - start > MAX_HEADER:
@@ -324,23 +312,28 @@ class Tree:
         # The line feed that ends the header may be the one that begins the first delimiter.
         found = raw.find(delimiter, max(part.body - 1, 0), end)
         while found >= 0:
-            after = raw.find(b"\n", found + width, end)
-            after = end if after < 0 else after
-            rest = raw[found + width : min(after, found + width + 80)].rstrip(b" \t")
-            if rest in (b"", b"--"):
-                if opened >= 0:
-                    spans.append((opened, max(found, opened)))
-                    opened = -1
-                if rest:
-                    return spans
-                if len(spans) >= self._budget:
-                    self.note("mime-part-limit", part=part.section)
-                    return spans
-                opened = min(after + 1, end)
-                # The line feed that ends this delimiter may begin the next one.
-                found = raw.find(delimiter, after, end)
-            else:
-                found = raw.find(delimiter, found + width, end)
+            after = found + width
+            is_last = False
+            if after < end and raw[after] != 10:
+                stop = raw.find(b"\n", after, end)
+                stop = end if stop < 0 else stop
+                rest = raw[after : min(stop, after + 80)].rstrip(b" \t")
+                is_last = rest == b"--"
+                if rest and not is_last:
+                    found = raw.find(delimiter, after, end)
+                    continue
+                after = stop
+            if opened >= 0:
+                spans.append((opened, max(found, opened)))
+                opened = -1
+            if is_last:
+                return spans
+            if len(spans) >= self._budget:
+                self.note("mime-part-limit", part=part.section)
+                return spans
+            opened = after + 1 if after < end else end
+            # The line feed that ends this delimiter may begin the next one.
+            found = raw.find(delimiter, after, end)
         if opened >= 0:
             self.note("boundary-not-closed", part=part.section)
             spans.append((opened, end))
@@ -392,44 +385,64 @@ def _read_body(message: Message) -> Body:
             _is_blank(child.opening(_OPENING)) for child in part.children if child.content_type == "text/plain"
         ):
             plain += [child for child in part.walk() if child.content_type == "text/html"]
-    spans, returned = _read_spans(plain)
-    if rich and all(_is_blank(span.text) for span in spans):
-        spans, returned = _read_spans(rich)
-    return Body(spans, *returned)
+    body = _read_spans(plain)
+    if rich and all(_is_blank(span.text) for span in body.spans):
+        return _read_spans(rich)
+    return body
 
 
 def _is_blank(text: str) -> bool:
     return not text or text.isspace()
 
 
-def _read_spans(parts: Iterable[Part]) -> tuple[tuple[Span, ...], tuple[str, str]]:
+def _read_spans(parts: Iterable[Part]) -> Body:
     spans: list[Span] = []
     first = 0
+    low: str | None = None
     for part in parts:
         text = _readable_text(part, part.opening(_OPENING))
-        found = split_original(text)
+        low = text.lower()
+        found = split_original(text, low)
         if found is None and part.end - part.body > _OPENING:
             text = _readable_text(part, part.text())
-            found = split_original(text)
+            low = text.lower()
+            found = split_original(text, low)
         report = text if found is None else text[: found[0]]
         spans.append(Span(part.section, report, first))
         if found:
-            return tuple(spans), (unquote(text[found[0] : found[0] + MAX_HEADER], found[1]), part.section)
+            returned = unquote(text[found[0] : found[0] + MAX_HEADER], found[1])
+            return Body(tuple(spans), returned, part.section)
         first += report.count("\n") + 1
-    return tuple(spans), ("", "")
+    return Body(tuple(spans), lower=low if len(spans) == 1 else None)
 
 
 def _readable_text(part: Part, text: str) -> str:
     """The text of the part; HTML is known by its type, or by its first word where the type is untrue."""
-    if part.content_type == "text/html" or text[:200].lstrip().lower().startswith(("<html", "<!doctype html")):
+    first = text[:200].lstrip()
+    if part.content_type == "text/html" or (
+        first.startswith("<") and first.lower().startswith(("<html", "<!doctype html"))
+    ):
         return html_to_text(text)
     return text
 
 
+def _skip(raw: bytes) -> int:
+    """Where the header begins, behind what may stand before it."""
+    start = len(_BOM) if raw.startswith(_BOM) else 0
+    if raw[start : start + 1] == b"\n" and (blank := _LEADING.match(raw, start)):
+        start = blank.end()
+    while raw.startswith(_MBOX, start) and (line := raw.find(b"\n", start, start + MAX_PARAMETERS)) >= 0:
+        start = line + 1
+    return start
+
+
 def _unify(raw: bytes) -> bytes:
-    if b"\r" in raw:
-        raw = raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return raw
+    if b"\r" not in raw:
+        return raw
+    usual = raw.replace(b"\r\n", b"\n")
+    if b"\r" not in usual:
+        return usual
+    return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message:
@@ -437,7 +450,7 @@ def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message
 
     Raises `TypeError` for what is neither.
     """
-    if not isinstance(raw, bytes | bytearray | memoryview):
+    if not isinstance(raw, _BYTES):
         from .flatten import flatten  # which needs what the standard library takes long to import
 
         raw = flatten(raw)

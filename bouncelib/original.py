@@ -51,8 +51,8 @@ def _original(headers: Headers, *, complete: bool) -> Original:
 def _sender(headers: Headers) -> str | None:
     """The envelope sender; the empty string where it was the null sender."""
     for name in _SENDER:
-        if name in headers:
-            value = headers.get(name) or ""
+        value = headers.get(name)
+        if value is not None:
             if value == "<>":
                 return ""
             address = addresses.clean(value)

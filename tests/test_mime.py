@@ -8,6 +8,8 @@ import email
 import email.message
 import email.policy
 import gc
+import random
+import re
 import time
 import weakref
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from collections.abc import Callable
 import pytest
 
 from bouncelib import mime
-from bouncelib.mime import Message, Part, decode_words, parameters, read, read_headers
+from bouncelib.mime import Headers, Message, Part, decode_words, parameters, read, read_headers
 
 HEAD = b"From: a@example.com\nSubject: x\nMIME-Version: 1.0\n"
 REPORT = HEAD + (
@@ -575,3 +577,51 @@ def test_a_message_that_nobody_holds_is_gone(kind: str) -> None:
         assert [reference() for reference in gone] == [None, None]
     finally:
         gc.enable()
+
+
+# RFC 5322 section 2.2, on unfolded lines.
+FIELD = re.compile(r"(?m)^([!-9;-~]++)[ \t]*+:[ \t]*+(.*)")
+PIECES = (
+    "Subject",
+    "message-id",
+    "X-Other",
+    ":",
+    ": ",
+    " : ",
+    "\n",
+    "\n\t",
+    "\n ",
+    " ",
+    "\t",
+    "x",
+    "a:b",
+    "=?",
+    "\xe9",
+    "\x0b",
+)
+
+
+def test_a_header_is_the_fields_of_its_unfolded_lines() -> None:
+    chance = random.Random(1)
+    read_well = 0
+    for _ in range(20_000):
+        text = "Date" + "".join(chance.choices(PIECES, k=chance.randint(1, 12)))
+        unfolded = text.replace("\n ", " ").replace("\n\t", "\t")
+        fields = FIELD.findall(unfolded)
+        headers = Headers.of_block(text.encode("utf-8"))
+        if len(fields) != unfolded.count("\n") + 1:
+            assert headers is None, text
+            continue
+        read_well += 1
+        assert headers is not None, text
+        assert list(headers.fields) == fields, text
+        assert headers.first == {name.lower(): value for name, value in reversed(fields)}, text
+        assert all((headers.get(name.lower()) or "").strip(" \t") == headers.get(name.lower()) for name, _ in fields)
+    assert read_well > 1000
+
+
+def test_messages_share_nothing_but_plain_headers_of_parts() -> None:
+    one, other = read(REPORT), read(REPORT)
+    assert one.parts[1].headers is other.parts[1].headers
+    odd = b"Subject: \xe9\n\nx"
+    assert read(odd).headers is not read(odd).headers
