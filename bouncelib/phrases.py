@@ -1,8 +1,8 @@
 """Which of a few hundred phrases stand in a text, in one look at its words.
 
 A phrase is filed under its rarest inner word, one with white space or a colon on either side of it, which the text must
-then hold as a word of its own, and all other inner words with it. Phrases without one (too short, or in a script that
-does not part words) are searched for each.
+then hold as a word of its own. Phrases without one (too short, or in a script that does not part words) are searched
+for each.
 """
 
 from __future__ import annotations
@@ -26,25 +26,24 @@ _Owners = tuple[int, ...]
 class PhraseIndex:
     """An immutable set of lower-case phrases, each with the numbers that it stands for."""
 
-    __slots__ = ("_ascii", "_foreign", "_keys", "_known", "_words")
+    __slots__ = ("_ascii", "_foreign", "_keys", "_words")
 
     def __init__(self, phrases: Iterable[tuple[str, int]]) -> None:
         numbers: dict[str, list[int]] = {}
         for phrase, number in phrases:
             numbers.setdefault(phrase, []).append(number)
         count = collections.Counter(word for phrase in numbers for word in _inner(phrase))
-        words: dict[str, list[tuple[str, frozenset[str], _Owners]]] = {}
+        words: dict[str, list[tuple[str, _Owners]]] = {}
         plain: list[tuple[str, _Owners]] = []
         for phrase, owners in numbers.items():
             inner = _inner(phrase)
             if inner:
                 key = min(inner, key=lambda word: (word in _USUAL, count[word], -len(word), word))
-                words.setdefault(key, []).append((phrase, inner, tuple(owners)))
+                words.setdefault(key, []).append((phrase, tuple(owners)))
             else:
                 plain.append((phrase, tuple(owners)))
         self._words = words
         self._keys = frozenset(words)
-        self._known = frozenset(count)
         self._ascii = tuple(entry for entry in plain if entry[0].isascii())
         # One character is found much faster than a phrase, and few texts have that of another script.
         self._foreign = tuple((_foreign(phrase), phrase, owners) for phrase, owners in plain if not phrase.isascii())
@@ -52,10 +51,9 @@ class PhraseIndex:
     def find(self, text: str) -> set[int]:
         """The numbers of the phrases that stand in the lower-case `text`."""
         found: set[int] = set()
-        words = self._known.intersection(text.replace(":", ": ").split())
-        for key in self._keys & words:
-            for phrase, inner, owners in self._words[key]:
-                if inner <= words and phrase in text:
+        for key in self._keys.intersection(text.replace(":", ": ").split()):
+            for phrase, owners in self._words[key]:
+                if phrase in text:
                     found.update(owners)
         for phrase, owners in self._ascii:
             if phrase in text:

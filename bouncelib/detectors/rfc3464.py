@@ -178,7 +178,7 @@ def _is_cut(text: str) -> bool:
 
 
 def _value(name: str, text: str, part: str, line: int) -> Value:
-    if ".xalias/" in text and name == "final-recipient" and (alias := _COURIER_ALIAS.search(text)):
+    if name == "final-recipient" and ".xalias/" in text and (alias := _COURIER_ALIAS.search(text)):
         # QUIRK: Courier names an address that it delivers to a program by the name of its own alias file.
         text = re.sub(r"\+([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), alias[1])
     return Value(decode_words(text) if "=?" in text else text, part, line, _RULES[name])
