@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from .model import Command
 
@@ -13,19 +12,20 @@ __all__ = ["find_command", "find_host", "to_command"]
 _LIMIT = 4096
 
 # The words that MTAs put for a command, longest first; RFC 5321 section 4.1, RFC 2033, RFC 3030.
-_WORDS = (
-    ("mail+rcpt", Command.RCPT),  # chasquid, which sends both before it reads an answer
-    ("end of data", Command.DATA), ("end-of-data", Command.DATA), ("message body", Command.DATA),
-    ("message content", Command.DATA), ("mail data", Command.DATA), ("sending data", Command.DATA),
-    ("body of message", Command.DATA), ("data block", Command.DATA), ("pipelined", Command.DATA),
-    ("starttls", Command.STARTTLS), ("tls", Command.STARTTLS),
-    ("initial connection", Command.CONN), ("initial server greeting", Command.CONN), ("connect", Command.CONN),
-    ("greeting", Command.CONN), ("banner", Command.CONN), ("conn", Command.CONN), ("open", Command.CONN),
-    ("ehlo", Command.EHLO), ("helo", Command.EHLO), ("lhlo", Command.EHLO), ("auth", Command.AUTH),
-    ("mail", Command.MAIL), ("rcpt", Command.RCPT), ("bdat", Command.DATA), ("data", Command.DATA),
-    ("eod", Command.DATA), ("text", Command.DATA),  # GMX's word for the end of the data
-    ("dot", Command.DATA), (".", Command.DATA),
-)  # fmt: skip
+_COMMANDS = {
+    "mail+rcpt": Command.RCPT,  # chasquid, which sends both before it reads an answer
+    "end of data": Command.DATA, "end-of-data": Command.DATA, "message body": Command.DATA,
+    "message content": Command.DATA, "mail data": Command.DATA, "sending data": Command.DATA,
+    "body of message": Command.DATA, "data block": Command.DATA, "pipelined": Command.DATA,
+    "starttls": Command.STARTTLS, "tls": Command.STARTTLS,
+    "initial connection": Command.CONN, "initial server greeting": Command.CONN, "connect": Command.CONN,
+    "greeting": Command.CONN, "banner": Command.CONN, "conn": Command.CONN, "open": Command.CONN,
+    "ehlo": Command.EHLO, "helo": Command.EHLO, "lhlo": Command.EHLO, "auth": Command.AUTH,
+    "mail": Command.MAIL, "rcpt": Command.RCPT, "bdat": Command.DATA, "data": Command.DATA,
+    "eod": Command.DATA, "text": Command.DATA,  # GMX's word for the end of the data
+    "dot": Command.DATA, ".": Command.DATA,
+}  # fmt: skip
+_COMMAND = re.compile("|".join(map(re.escape, _COMMANDS)))
 
 _VERB = r"(?:MAIL|RCPT|DATA|BDAT|[EHL][EH]LO|STARTTLS|AUTH)\b"
 _WHAT = (
@@ -34,12 +34,21 @@ _WHAT = (
 )
 # Postfix "(in reply to RCPT TO command)", "while sending end of data", "while performing the EHLO handshake", Exim
 # "error from remote mail server after pipelined MAIL FROM:<...>", "in response to initial connection", dma "did not
-# like our RCPT TO", hMailServer "sent: RCPT TO:<...>", and their like.
+# like our RCPT TO", hMailServer "sent: RCPT TO:<...>", and their like, each behind a part that is looked for first.
 _INTRODUCTIONS = (
-    "in reply to", "response to", "error after", "server after", "mailer after", "timeout after", "] after", ") after",
-    "server for", "while sending", "while receiving", "while performing", "while talking", "after sending", "after on",
-    "failed sending", "failed on", "rejected at", "rejected after", "during", "at stage", "stage:", "did not like our",
-    "sent:", "command:",
+    ("after", ("error after", "server after", "mailer after", "timeout after", "] after", ") after", "after sending",
+               "after on", "rejected after")),
+    ("while ", ("while sending", "while receiving", "while performing", "while talking")),
+    ("failed ", ("failed sending", "failed on")),
+    ("reply to", ("in reply to",)),
+    ("response to", ("response to",)),
+    ("server for", ("server for",)),
+    ("rejected at", ("rejected at",)),
+    ("during", ("during",)),
+    ("stage", ("at stage", "stage:")),
+    ("did not like our", ("did not like our",)),
+    ("sent:", ("sent:",)),
+    ("command:", ("command:",)),
 )  # fmt: skip
 _INTRODUCED = re.compile(r"\s{1,9}(?:(?:the|pipelined|sending) ){0,3}" + _WHAT.replace(_VERB, _VERB.lower()))
 # qmail says it in sentences; see qmail-remote.c.
@@ -102,11 +111,8 @@ _SUBJECT = (
 
 def to_command(text: str) -> Command | None:
     """The command that `text`, as an MTA puts it, speaks of."""
-    low = text[:_LIMIT].strip().lower()
-    for word, command in _WORDS:
-        if low.startswith(word):
-            return command
-    return None
+    word = _COMMAND.match(text[:_LIMIT].strip().lower())
+    return _COMMANDS[word[0]] if word else None
 
 
 def find_command(text: str) -> Command | None:
@@ -122,21 +128,24 @@ def find_command(text: str) -> Command | None:
     for sentence, command in _SENTENCES:
         if sentence in low:
             return command
-    if _has_any(("connect to ", "connection ", "no route", "network is"), low) and _NOT_CONNECTED.search(text):
-        return Command.CONN
+    if "connect to " in low or ("]" in low and _has_any(("connection ", "no route", "network is"), low)):
+        return Command.CONN if _NOT_CONNECTED.search(text) else None
     return None
 
 
 def _introduced(low: str) -> str:
     """The first command that one of the introductions leads to."""
     first, what = len(low), ""
-    for words in [words for words in _INTRODUCTIONS if words in low]:
-        at = low.find(words)
-        while 0 <= at < first:
-            if match := _INTRODUCED.match(low, at + len(words)):
-                first, what = at, match["what"]
-                break
-            at = low.find(words, at + 1)
+    for part, introductions in _INTRODUCTIONS:
+        if part not in low:
+            continue
+        for words in introductions:
+            at = low.find(words)
+            while 0 <= at < first:
+                if match := _INTRODUCED.match(low, at + len(words)):
+                    first, what = at, match["what"]
+                    break
+                at = low.find(words, at + 1)
     return what
 
 
@@ -171,7 +180,7 @@ def find_host(text: str) -> str | None:
     if len(low) != len(text):  # of some letters, which no host has
         text = low
     for words, pattern in _HOSTS:
-        for at in sorted([at for word in words for at in _places(word, low)]):
+        for at in _places(words, low) if _has_any(words, low) else ():
             if (match := pattern.match(text, at)) and (host := _named(match)):
                 return host
     words, pattern = _SUBJECT
@@ -181,11 +190,15 @@ def find_host(text: str) -> str | None:
     return None
 
 
-def _places(word: str, low: str) -> Iterator[int]:
-    at = low.find(word)
-    while at >= 0:
-        yield at
-        at = low.find(word, at + 1)
+def _places(words: tuple[str, ...], low: str) -> list[int]:
+    """Where the `words` stand, in order."""
+    places: list[int] = []
+    for word in words:
+        at = low.find(word)
+        while at >= 0:
+            places.append(at)
+            at = low.find(word, at + 1)
+    return sorted(places) if len(places) > 1 else places
 
 
 def _named(match: re.Match[str]) -> str | None:

@@ -7,10 +7,9 @@ they know to recipients that exist. Within a rank the order of the registry deci
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from . import address as addresses
 from . import dialogue, status
@@ -27,7 +26,8 @@ __all__ = ["RANKS", "Facts", "ReportFacts", "merge", "parse_date", "settle"]
 RANKS = {"rfc3464": 0, "arf": 0, "mdn": 0, "sieve-reject": 0, "transcript": 2, "generic": 3, "flufl": 4}
 _DEFAULT_RANK = 1
 
-_TYPE = re.compile(r"^\s*([A-Za-z][A-Za-z0-9-]{0,40})\s*;\s*")
+_TYPE = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]{0,40})\s*;\s*")
+_WORD = re.compile(r"\s*([A-Za-z]+)")
 _LETTER = re.compile(r"[^\W\d_]")
 _ACTIONS = {
     "failed": Action.FAILED, "failure": Action.FAILED, "fail": Action.FAILED, "error": Action.FAILED,
@@ -38,16 +38,14 @@ _ACTIONS = {
 
 # The form that nearly every date has; the standard library reads the others.
 _DATE = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"
-    r"(?: \([A-Z]{1,5}\))?",
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)"
+    r" ([+-](?:[01]\d|2[0-3])[0-5]\d)(?: \([A-Z]{1,5}\))?",
     re.ASCII,
 )
 _MONTHS = {
-    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
-    "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
+    "Jan": "01", "Feb": "02", "Mar": "03", "Apr": "04", "May": "05", "Jun": "06",
+    "Jul": "07", "Aug": "08", "Sep": "09", "Oct": "10", "Nov": "11", "Dec": "12",
 }  # fmt: skip
-
-Source = tuple[str, Value]
 
 
 @frozen
@@ -80,50 +78,54 @@ class ReportFacts:
 
 
 class _Draft:
-    """The values collected for one recipient, best source first within each field."""
+    """What is said of one recipient, by field, the best source first."""
 
-    __slots__ = ("address", "owner", "values")
+    __slots__ = ("address", "original", "owner", "said")
 
     def __init__(self, address: str, owner: str) -> None:
         self.address = address
         self.owner = owner
-        self.values: dict[str, list[Source]] = {}
+        self.original: str | None = None
+        self.said: dict[str, list[Evidence]] = {}
 
-    def add(self, detector: str, finding: Finding) -> None:
-        values = self.values
+    def add(self, detector: str, finding: Finding, original: str | None) -> None:
+        """`original` is the address in the finding's field of that name."""
+        said = self.said
+        if "original_address" not in said:
+            self.original = original
         for name, value in zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True):
             if value is not None and value.text and not value.text.isspace():
-                if name in values:
-                    values[name].append((detector, value))
+                entry = _evidence(name, detector, value)
+                if name in said:
+                    said[name].append(entry)
                 else:
-                    values[name] = [(detector, value)]
+                    said[name] = [entry]
 
 
 _RECIPIENT_FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command")
 _REPORT_FIELDS = ("reporting_mta", "received_from_mta", "arrival_date", "envelope_id")
 _recipient_fields = operator.attrgetter(*_RECIPIENT_FIELDS)
 _report_fields = operator.attrgetter(*_REPORT_FIELDS)
+_rank = operator.itemgetter(0)
 
 
 def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
     """The facts in what the detectors `found`, given as pairs of detector name and finding."""
-    ranked = sorted(found, key=lambda pair: RANKS.get(pair[0], _DEFAULT_RANK))
+    ranked = [(RANKS.get(detector, _DEFAULT_RANK), detector, finding) for detector, finding in found]
+    ranked.sort(key=_rank)
     drafts: dict[str, _Draft] = {}
     aliases: dict[str, _Draft] = {}
     best: int | None = None
     loose: list[tuple[str, Finding]] = []
-    for detector, finding in ranked:
+    for rank, detector, finding in ranked:
         if finding.address is None:
             loose.append((detector, finding))
             continue
-        address = addresses.typed(finding.address.text)
-        named = finding.original_address
-        original = addresses.typed(named.text, xtext=True) if named else None
-        address = address or original
+        original = _original(finding)
+        address = addresses.typed(finding.address.text) or original
         if address is None:
             continue
         key = address.lower()
-        rank = RANKS.get(detector, _DEFAULT_RANK)
         draft = drafts.get(key)
         if draft is None and best is not None and rank > best:
             # Of two names for one recipient the better rank has chosen one.
@@ -135,34 +137,43 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
         elif draft is None:
             best = rank
             draft = drafts[key] = _Draft(address, detector)
-        draft.add(detector, finding)
+        draft.add(detector, finding, original)
         if original:
             aliases.setdefault(original.lower(), draft)
+    if not loose:
+        return ReportFacts(tuple([_settle(draft) for draft in drafts.values()]))
     _lend(drafts, loose)
-    return _report_facts(loose, tuple(_settle(draft) for draft in drafts.values()))
+    return _report_facts(loose, tuple([_settle(draft) for draft in drafts.values()]))
 
 
 def settle(address: str, detector: str, finding: Finding) -> Facts:
     """The facts in a single finding about `address`."""
     draft = _Draft(address, detector)
-    draft.add(detector, finding)
+    draft.add(detector, finding, _original(finding))
     return _settle(draft)
+
+
+def _original(finding: Finding) -> str | None:
+    named = finding.original_address
+    return addresses.typed(named.text, xtext=True) if named else None
 
 
 def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
     """Give what each detector found about the report as a whole to its own recipients, or to the only one."""
     lent: dict[str, dict[str, Value]] = {}
     for detector, finding in loose:
-        values = lent.setdefault(detector, {})
-        for name, value in zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True):
-            if value is not None and name not in values:
-                values[name] = value
+        found = _recipient_fields(finding)
+        if any(found):
+            values = lent.setdefault(detector, {})
+            for name, value in zip(_RECIPIENT_FIELDS, found, strict=True):
+                if value is not None and name not in values:
+                    values[name] = value
     for detector, values in lent.items():
-        if values:
-            finding = Finding(**_for_many(values) if len(drafts) > 1 else values)  # type: ignore[arg-type]
-            for draft in drafts.values():
-                if draft.owner == detector or len(drafts) == 1:
-                    draft.add(detector, finding)
+        finding = Finding(**_for_many(values) if len(drafts) > 1 else values)  # type: ignore[arg-type]
+        original = _original(finding)
+        for draft in drafts.values():
+            if draft.owner == detector or len(drafts) == 1:
+                draft.add(detector, finding, original)
 
 
 def _for_many(values: dict[str, Value]) -> dict[str, Value]:
@@ -192,83 +203,79 @@ def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...
 
 
 def _settle(draft: _Draft) -> Facts:
-    values = draft.values
+    said = draft.said
     evidence: list[Evidence] = []
     for name in ("address", "original_address", "action", "remote_mta", "command"):
-        for detector, value in values.get(name, ())[:2]:
-            evidence.append(_evidence(name, detector, value))
-    originals = values.get("original_address")
-    actions = values.get("action")
-    diagnostics = values.get("diagnostic", [])
-    texts = tuple(dict.fromkeys([text for _, value in diagnostics if _TYPE.sub("", text := _unfold(value.text))]))
-    found_status, status_evidence = _settle_status(values.get("status", []), diagnostics)
-    found_reply, reply_evidence = _settle_reply(values.get("reply", []), diagnostics)
-    # A bare exit status (`X-Unix; 78`) says less than any words.
-    best_text = next((text for text in texts if _LETTER.search(_strip_type(text))), texts[0] if texts else "")
-    evidence += status_evidence
-    evidence += reply_evidence
-    evidence += [_evidence("diagnostic", detector, value) for detector, value in diagnostics[:2]]
-    action = parse_action(actions[0][1].text) if actions else None
+        if name in said:
+            evidence += said[name][:2]
+    diagnostics = said.get("diagnostic", [])
+    bare: dict[str, str] = {}  # each text, and what stands in it behind a type
+    for entry in diagnostics:
+        text = _unfold(entry.text)
+        if stripped := _strip_type(text):
+            bare[text] = stripped
+    texts = tuple(bare)
+    found_status = _settle_status(said.get("status", []), diagnostics, evidence)
+    found_reply = _settle_reply(said.get("reply", []), diagnostics, evidence)
+    evidence += diagnostics[:2]
+    action = parse_action(said["action"][0].text) if "action" in said else None
     # QUIRK: OpenSMTPD writes that an envelope has expired as `Action: delayed`; it has given up.
     if action is Action.DELAYED and any("expired" in text.lower() for text in texts):
         action = Action.FAILED
     return Facts(
         draft.address,
-        addresses.typed(originals[0][1].text, xtext=True) if originals else None,
+        draft.original,
         action,
         found_status,
         found_reply,
-        _strip_type(best_text) or None,
-        _settle_host(values.get("remote_mta", []), texts, evidence),
-        _settle_command(values.get("command", []), texts, evidence),
+        _best([*bare.values()]) if bare else None,
+        _settle_host(said.get("remote_mta", []), texts, evidence),
+        _settle_command(said.get("command", []), texts, evidence),
         texts,
         tuple(evidence),
     )
 
 
-def _settle_status(fields: list[Source], diagnostics: list[Source]) -> tuple[EnhancedStatus | None, list[Evidence]]:
+def _best(diagnostics: list[str]) -> str:
+    """The first; but a bare exit status (`X-Unix; 78`) says less than any words."""
+    return next(filter(_LETTER.search, diagnostics), diagnostics[0])
+
+
+def _settle_status(
+    fields: list[Evidence], diagnostics: list[Evidence], evidence: list[Evidence]
+) -> EnhancedStatus | None:
     """The most specific code; of two that say as much the diagnostic's, which quotes the server, before the field's."""
     best: EnhancedStatus | None = None
-    evidence: list[Evidence] = []
-    for detector, value in diagnostics[:1]:
-        evidence, best = _weigh(status.find(value.text), best, "status", detector, value, evidence)
-    for detector, value in fields:
-        evidence, best = _weigh(status.parse(value.text), best, "status", detector, value, evidence)
-    for detector, value in diagnostics[1:]:
-        if best is not None and best.detail:
+    found: list[Evidence] = []
+    for number, entry in enumerate([*diagnostics[:1], *fields, *diagnostics[1:]]):
+        if number > len(fields) and best is not None and best.detail:
             break
-        evidence, best = _weigh(status.find(value.text), best, "status", detector, value, evidence)
-    return best, evidence
+        is_field = entry.field == "status"
+        code = status.parse(entry.text) if is_field else status.find(entry.text)
+        if code is None or code is best:
+            continue
+        source = entry if is_field else _evidence("status", entry.detector, entry)
+        if best is None or status.specific(best, code) is not best:
+            best = code
+            found.insert(0, source)
+        elif code != best:
+            found.append(source)
+    evidence += found
+    return best
 
 
-def _weigh(
-    code: EnhancedStatus | None,
-    best: EnhancedStatus | None,
-    name: str,
-    detector: str,
-    value: Value,
-    evidence: list[Evidence],
-) -> tuple[list[Evidence], EnhancedStatus | None]:
-    if code is None or code == best:
-        return evidence, best
-    entry = _evidence(name, detector, value)
-    if status.specific(best, code) is code:
-        return [entry, *evidence], code
-    evidence.append(entry)
-    return evidence, best
-
-
-def _settle_reply(fields: list[Source], diagnostics: list[Source]) -> tuple[Reply | None, list[Evidence]]:
-    for detector, value in [*fields, *diagnostics]:
-        reply = replies.parse(value.text)
+def _settle_reply(fields: list[Evidence], diagnostics: list[Evidence], evidence: list[Evidence]) -> Reply | None:
+    for entry in [*fields, *diagnostics]:
+        reply = replies.parse(entry.text)
         if reply is not None:
-            return reply, [_evidence("reply", detector, value)]
-    return None, []
+            evidence.append(_evidence("reply", entry.detector, entry))
+            return reply
+    return None
 
 
-def _settle_host(fields: list[Source], texts: tuple[str, ...], evidence: list[Evidence]) -> str | None:
-    for _, value in fields:
-        host = _untyped(value.text)
+def _settle_host(fields: list[Evidence], texts: tuple[str, ...], evidence: list[Evidence]) -> str | None:
+    for entry in fields:
+        host = _untyped(entry.text)
         if host:
             return host
     for text in texts:
@@ -279,9 +286,9 @@ def _settle_host(fields: list[Source], texts: tuple[str, ...], evidence: list[Ev
     return None
 
 
-def _settle_command(fields: list[Source], texts: tuple[str, ...], evidence: list[Evidence]) -> Command | None:
-    for _, value in fields:
-        command = dialogue.to_command(value.text)
+def _settle_command(fields: list[Evidence], texts: tuple[str, ...], evidence: list[Evidence]) -> Command | None:
+    for entry in fields:
+        command = dialogue.to_command(entry.text)
         if command:
             return command
     for text in texts:
@@ -294,7 +301,9 @@ def _settle_command(fields: list[Source], texts: tuple[str, ...], evidence: list
 
 def parse_action(text: str) -> Action | None:
     """The action that an Action field names (RFC 3464 section 2.3.3); comments and case do not count."""
-    match = re.match(r"\s*([A-Za-z]+)", text)
+    if text in _ACTIONS:
+        return _ACTIONS[text]
+    match = _WORD.match(text)
     return _ACTIONS.get(match[1].lower()) if match else None
 
 
@@ -302,24 +311,19 @@ def parse_date(text: str | None) -> dt.datetime | None:
     """A date of RFC 5322 section 3.3, or `None`."""
     if not text:
         return None
-    usual = _DATE.fullmatch(text.strip())
+    text = text.strip()
+    usual = _DATE.fullmatch(text)
     try:
         if usual:
-            day, month, year, hour, minute, second, sign, hours, minutes = usual.groups()
-            zone = _zone(sign, hours, minutes)
-            return dt.datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=zone)
+            day, month, year, time, zone = usual.groups()
+            # RFC 5322 section 3.3: `-0000` says that nothing is known of the zone.
+            offset = zone if zone != "-0000" else ""
+            return dt.datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{offset}")
         from email.utils import parsedate_to_datetime  # for few dates, and slow to import
 
-        return parsedate_to_datetime(text.strip()[:200])
+        return parsedate_to_datetime(text[:200])
     except (TypeError, ValueError, LookupError, OverflowError):
         return None
-
-
-@functools.lru_cache(maxsize=64)
-def _zone(sign: str, hours: str, minutes: str) -> dt.timezone | None:
-    """The zone of a date; RFC 5322 section 3.3: `-0000` says that nothing is known of it."""
-    offset = int(hours) * 60 + int(minutes)
-    return None if sign == "-" and not offset else dt.timezone(dt.timedelta(minutes=int(f"{sign}{offset}")))
 
 
 def _unfold(text: str) -> str:
@@ -330,14 +334,15 @@ def _unfold(text: str) -> str:
 
 
 def _strip_type(text: str) -> str:
-    return _TYPE.sub("", text, count=1)
+    match = _TYPE.match(text) if ";" in text else None
+    return text[match.end() :] if match else text
 
 
 def _untyped(text: str | None) -> str | None:
     """The name in a `type; name` field (RFC 3464 section 2.2.2), comments and trailing dots dropped."""
     if not text:
         return None
-    name = _TYPE.sub("", text, count=1).strip()
+    name = _strip_type(text).strip()
     name = decode_words(name).strip() if "=?" in name or not name.isascii() else name
     if name.endswith(")") and "(" in name:
         name = name[: name.rindex("(")].strip()
@@ -347,5 +352,9 @@ def _untyped(text: str | None) -> str | None:
     return name[:MAX_COMMON] or None  # no host has such a name, and the reporter's is looked at for each recipient
 
 
-def _evidence(field: str, detector: str, value: Value) -> Evidence:
-    return Evidence(field, detector, value.rule, value.part, value.line, value.text)
+def _evidence(field: str, detector: str, source: Value | Evidence) -> Evidence:
+    return _new(Evidence, field, detector, source.rule, source.part, source.line, source.text)
+
+
+# Half of the values that a report consists of are made here; to call the class would take half as long again.
+_new: Callable[..., Evidence] = Evidence.__new__

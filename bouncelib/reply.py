@@ -28,9 +28,7 @@ _CODE = re.compile(r"[245](?<![\w.+/@-][245])[0-5]\d(?![\w.@/]|-\d{1,2}-)", re.A
 # `RFC 550`, `port 250` and `id=450` are none.
 _STATUS_AFTER = re.compile(r"[ \-:]{1,3}[#(\['\"]?[245]\.\d{1,3}\.\d{1,3}(?![\d.])", re.ASCII)
 # Nearly every reply stands at the very beginning.
-_HEAD = re.compile(
-    r"\s*(?:smtp\s*;\s*)?(?P<code>[45][0-5]\d)(?![\w.@/]|-\d{1,2}-)", re.ASCII | re.IGNORECASE
-)
+_HEAD = re.compile(r"\s*(?:smtp\s*;\s*)?(?P<code>[45][0-5]\d)(?![\w.@/]|-\d{1,2}-)", re.ASCII | re.IGNORECASE)
 _UNIT_AFTER = re.compile(
     r"[ \-]?(?:%|[kmg]i?b\b|b\b|bytes?\b|octets?\b|char|ms\b|sec|min(?:ute)?s?\b|hours?\b|days?\b|times\b|hops?\b"
     r"|messages?\b|recipients?\b|connections?\b|users?\b|lines?\b|of \d)",

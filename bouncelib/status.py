@@ -90,6 +90,8 @@ def _is_version(text: str, start: int) -> bool:
 
 def specific(first: EnhancedStatus | None, second: EnhancedStatus | None) -> EnhancedStatus | None:
     """The one that says more: none < x.0.0 < x.y.0 < x.y.z; of two that say as much, the first."""
+    if first is not None and first.detail:
+        return first
     return second if _rank(second) > _rank(first) else first
 
 
