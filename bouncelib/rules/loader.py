@@ -237,7 +237,7 @@ def _group(value: object, words: Mapping[str, Sequence[str]]) -> frozenset[str]:
 def _literals(value: object) -> list[str]:
     literals = _strings(value)
     for literal in literals:
-        matcher.Matcher([literal])
+        matcher.compiled(literal)
     return literals
 
 

@@ -17,6 +17,7 @@ its own words lead to.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import unicodedata
@@ -128,10 +129,7 @@ class Matcher:
         self._starts: dict[str, list[_Entry]] = {}
         self._pairs: dict[tuple[str, str], list[_Entry]] = {}
         for literal in dict.fromkeys(literals):
-            form = compiled(literal)
-            if not form.strip():
-                raise ValueError(f"the literal {literal!r} contains nothing to look for")
-            self._file(literal, form)
+            self._file(literal, compiled(literal))
 
     def _file(self, literal: str, form: str) -> None:
         entry = (literal, form)
@@ -161,13 +159,17 @@ class Matcher:
 _Entry = tuple[str, str]
 
 
+@functools.lru_cache(maxsize=1 << 14)  # a rule file is checked literal by literal, and then all are filed
 def compiled(literal: str) -> str:
-    """What is looked for: `" full "` for `"full$"`, `" greylist"` for `"greylist"`, `"quota"` for `"*quota"`."""
+    """What is looked for: `" full "` for `"full$"`, `" greylist"` for `"greylist"`, `"quota"` for `"*quota"`.
+
+    Raises `ValueError` for a literal without letters and digits.
+    """
     body = literal.removeprefix("/").removeprefix("*")
     bounded = body.endswith("$")
     form = plain(body.removesuffix("$").lower()).strip()
     if not form:
-        return ""
+        raise ValueError(f"the literal {literal!r} contains nothing to look for")
     start = "" if literal.startswith(("*", "/*")) or _unparted(form[0]) else " "
     return f"{start}{form}{' ' if bounded else ''}"
 
