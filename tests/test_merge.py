@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
+
 import pytest
 
 from bouncelib.merge import RANKS, merge, parse_action, parse_date
@@ -194,6 +196,20 @@ def test_an_expired_delay_is_a_failure() -> None:
 @pytest.mark.parametrize("text", [None, "", "yesterday", "Mon, 99 Foo 2026", "1" * 500])
 def test_dates_that_are_none(text: str | None) -> None:
     assert parse_date(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 2 Mar 2026 10:00:00 +0100",
+        "2 Mar 2026 10:00:00 -0330 (NST)",
+        "Mon, 02 Mar 2026 23:59:59 +0000",
+        " Mon, 2 Mar 2026 10:00:00 -0000",
+        "Mon, 2 Mar 2026 10:00:00 +0960",
+    ],
+)
+def test_dates_are_those_of_the_standard_library(text: str) -> None:
+    assert parse_date(text) == parsedate_to_datetime(text)
 
 
 def test_host_and_command_come_from_the_diagnostic_where_no_field_has_them() -> None:

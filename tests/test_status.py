@@ -85,6 +85,24 @@ def test_a_code_in_running_text(text: str, expected: str | None) -> None:
     assert (str(found) if found else None) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 unknown",
+        "smtp; 550 5.1.1 unknown",
+        "SMTP;550-5.7.26 4.2.2",
+        "smtp ;  451 4.7.650 later",
+        "550 5.1.1.7 is no code, 5.2.2 is",
+        "250 2.1.5 ok, 550 5.1.1 no",
+        "550 4.96.2 is no code",
+        "exim; 550 5.1.1 unknown",
+        "550 5.1.1",
+    ],
+)
+def test_behind_a_reply_code_and_in_running_text_it_is_the_same(text: str) -> None:
+    assert status.find(text) == status._search(text)
+
+
 GENERIC, SUBJECT, DETAIL, OTHER = (
     EnhancedStatus(5, 0, 0),
     EnhancedStatus(5, 1, 0),
