@@ -7,7 +7,6 @@ they know to recipients that exist. Within a rank the order of the registry deci
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import operator
 import re
 from collections.abc import Iterable
@@ -38,13 +37,13 @@ _ACTIONS = {
 
 # The form that nearly every date has; the standard library reads the others.
 _DATE = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"
+    r"(?:[A-Z][a-z]{2}, {1,2})?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ((?:[01]\d|2[0-3]):\d\d:\d\d) ([+-]\d\d[0-5]\d)"
     r"(?: \([A-Z]{1,5}\))?",
     re.ASCII,
 )
 _MONTHS = {
-    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
-    "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
+    "Jan": "01", "Feb": "02", "Mar": "03", "Apr": "04", "May": "05", "Jun": "06",
+    "Jul": "07", "Aug": "08", "Sep": "09", "Oct": "10", "Nov": "11", "Dec": "12",
 }  # fmt: skip
 
 Source = tuple[str, Value]
@@ -302,24 +301,18 @@ def parse_date(text: str | None) -> dt.datetime | None:
     """A date of RFC 5322 section 3.3, or `None`."""
     if not text:
         return None
-    usual = _DATE.fullmatch(text.strip())
+    text = text.strip()
+    usual = _DATE.fullmatch(text)
     try:
         if usual:
-            day, month, year, hour, minute, second, sign, hours, minutes = usual.groups()
-            zone = _zone(sign, hours, minutes)
-            return dt.datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=zone)
+            day, month, year, time, zone = usual.groups()
+            zone = "" if zone == "-0000" else zone  # which says that nothing is known of the zone
+            return dt.datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{zone}")
         from email.utils import parsedate_to_datetime  # for few dates, and slow to import
 
-        return parsedate_to_datetime(text.strip()[:200])
+        return parsedate_to_datetime(text[:200])
     except (TypeError, ValueError, LookupError, OverflowError):
         return None
-
-
-@functools.lru_cache(maxsize=64)
-def _zone(sign: str, hours: str, minutes: str) -> dt.timezone | None:
-    """The zone of a date; RFC 5322 section 3.3: `-0000` says that nothing is known of it."""
-    offset = int(hours) * 60 + int(minutes)
-    return None if sign == "-" and not offset else dt.timezone(dt.timedelta(minutes=int(f"{sign}{offset}")))
 
 
 def _unfold(text: str) -> str:

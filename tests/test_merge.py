@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email.utils
+
 import pytest
 
 from bouncelib.merge import RANKS, merge, parse_action, parse_date
@@ -194,6 +196,30 @@ def test_an_expired_delay_is_a_failure() -> None:
 @pytest.mark.parametrize("text", [None, "", "yesterday", "Mon, 99 Foo 2026", "1" * 500])
 def test_dates_that_are_none(text: str | None) -> None:
     assert parse_date(text) is None
+
+
+DATES = [
+    "Mon, 2 Mar 2026 10:00:00 +0100",
+    "Mon,  2 Mar 2026 10:00:00 -0730 (XXX)",
+    "29 Feb 2024 23:59:59 +0000",
+    "Mon, 02 Mar 2026 10:00:00 -0000",
+    "Mon, 2 Mar 2026 10:00:00 +0960",
+    "Mon, 2 Mar 2026 10:00:00 GMT",
+    "Mon, 2 Mar 2026 10:00:00 +0100 (Central European Time)",
+]
+
+
+@pytest.mark.parametrize("text", DATES)
+def test_dates_are_those_of_the_standard_library(text: str) -> None:
+    found, expected = parse_date(text), email.utils.parsedate_to_datetime(text)
+    assert found == expected
+    assert found is not None
+    assert found.utcoffset() == expected.utcoffset()
+
+
+@pytest.mark.parametrize("time", ["24:00:00", "23:60:00", "23:59:60", "10:00:00 +2400 "])
+def test_times_that_are_none(time: str) -> None:
+    assert parse_date(f"Mon, 2 Mar 2026 {time.strip()}{'' if '+' in time else ' +0100'}") is None
 
 
 def test_host_and_command_come_from_the_diagnostic_where_no_field_has_them() -> None:
