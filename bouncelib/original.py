@@ -16,19 +16,22 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _SENDER = ("return-path", "x-envelope-from", "x-mail-from", "envelope-from", "x-envelope-sender")
 
 
-def find_original(message: Message) -> Original | None:
-    """What the report returns of the message that it is about, or `None`."""
+_NOTHING = Headers()
+
+
+def find_original(message: Message) -> tuple[Original | None, Headers]:
+    """What the report returns of the message that it is about, or `None`; and the header that it was read from."""
     for part in message.parts:
         if part.content_type in RETURNED:
             inner = part.embedded()
             if len(inner.headers):
                 whole = "headers" not in part.content_type and inner.body < inner.end
-                return _original(inner.headers, complete=whole)
+                return _original(inner.headers, complete=whole), inner.headers
     body = message.body
     if body.returned:
         headers, rest = read_headers(body.returned)
-        return _original(headers, complete=bool(rest.strip()))
-    return None
+        return _original(headers, complete=bool(rest.strip())), headers
+    return None, _NOTHING
 
 
 def _original(headers: Headers, *, complete: bool) -> Original:

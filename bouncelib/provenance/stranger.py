@@ -11,9 +11,10 @@ the same. It is a doubt, strong enough not to turn anybody off.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ..address import domain_of
+from ..header import Headers
 from ..model import Proof, ProvenanceVerdict
 from . import srs
 from .hop import Received, parse, same_organisation
@@ -31,18 +32,19 @@ _PASSED_ON = frozenset({
 })  # fmt: skip
 
 
-def doubt(
-    headers: Sequence[tuple[str, str]], *, sender: str | None, recipients: Iterable[tuple[str, str | None]]
-) -> Proof | None:
+def doubt(headers: Headers, *, sender: str | None, recipients: Iterable[tuple[str, str | None]]) -> Proof | None:
     """The reason to doubt that `sender` sent the message with these `headers`, if there is one.
 
     It is there where the server of a recipient took the message straight from a client, which is the oldest trace of
     it, and neither that client, nor a signature, nor the Message-ID is of the sender's organisation or of the author's.
     """
-    fields = [(name.lower(), value) for name, value in headers]
-    lines = [value for name, value in fields if name == "received"]
-    home = _home(fields, sender)
-    if not home or not 0 < len(lines) <= _MAX_LINES or not _is_doubtful(fields, home):
+    if "received" not in headers.first or not _PASSED_ON.isdisjoint(headers.first):
+        return None
+    home = _home(headers, sender)
+    if not home or _is_named(headers, home):
+        return None
+    lines = headers.get_all("received")
+    if len(lines) > _MAX_LINES:
         return None
     own = {domain_of(address) for pair in recipients for address in pair if address}
     if sender and (parts := srs.read(sender)):
@@ -59,27 +61,25 @@ def doubt(
     )
 
 
-def _home(fields: Sequence[tuple[str, str]], sender: str | None) -> set[str]:
+def _home(headers: Headers, sender: str | None) -> set[str]:
     """The domains that the message is said to come from; none where no sender is known."""
     domain = domain_of(srs.unwrap(sender)) if sender else ""
     if not domain:
         return set()
-    author = next((domain_of(value.strip().rstrip(">")) for name, value in fields if name == "from"), "")
+    author = domain_of((headers.get("from") or "").rstrip(">"))
     return {domain, author} if author else {domain}
 
 
-def _is_doubtful(fields: Sequence[tuple[str, str]], home: set[str]) -> bool:
-    """Whether neither the Message-ID nor a signature is of the sender's side, and nobody says to have passed it on."""
-    for name, value in fields:
-        if name in _PASSED_ON:
-            return False
-        if name == "dkim-signature":
-            match = _DKIM_DOMAIN.search(value)
-            if match and _is_of(match[1], home):
-                return False
-        if name == "message-id" and _is_of(value.strip().rstrip(">").rpartition("@")[2], home):
-            return False
-    return True
+def _is_named(headers: Headers, home: set[str]) -> bool:
+    """Whether the Message-ID or a signature is of the sender's side."""
+    for value in headers.get_all("message-id"):
+        if _is_of(value.rstrip(">").rpartition("@")[2], home):
+            return True
+    for value in headers.get_all("dkim-signature"):
+        match = _DKIM_DOMAIN.search(value)
+        if match and _is_of(match[1], home):
+            return True
+    return False
 
 
 def _took_as_its_own(hop: Received, own: Iterable[str]) -> bool:
