@@ -24,7 +24,7 @@ def find_original(message: Message) -> tuple[Original | None, Headers]:
     for part in message.parts:
         if part.content_type in RETURNED:
             inner = part.embedded()
-            if len(inner.headers):
+            if inner.headers.fields:
                 whole = "headers" not in part.content_type and inner.body < inner.end
                 return _original(inner.headers, complete=whole), inner.headers
     body = message.body
@@ -35,17 +35,17 @@ def find_original(message: Message) -> tuple[Original | None, Headers]:
 
 
 def _original(headers: Headers, *, complete: bool) -> Original:
-    message_id = headers.get("message-id")
+    get = headers.first.get if headers.is_plain else headers.get
+    message_id = get("message-id")
     match = _MESSAGE_ID.search(message_id) if message_id else None
-    list_id = headers.get("list-id")
     return Original(
         message_id=match[0] if match else (message_id or None),
         sender=_sender(headers),
-        from_=headers.get("from"),
-        to=headers.get("to"),
-        subject=headers.get("subject"),
-        date=parse_date(headers.get("date")),
-        list_id=list_id or None,
+        from_=get("from"),
+        to=get("to"),
+        subject=get("subject"),
+        date=parse_date(get("date")),
+        list_id=get("list-id") or None,
         headers=headers.decoded(),
         complete=complete,
     )
@@ -54,8 +54,8 @@ def _original(headers: Headers, *, complete: bool) -> Original:
 def _sender(headers: Headers) -> str | None:
     """The envelope sender; the empty string where it was the null sender."""
     for name in _SENDER:
-        value = headers.get(name)
-        if value is not None:
+        if name in headers.first:
+            value = headers.get(name) or ""
             if value == "<>":
                 return ""
             address = addresses.clean(value)

@@ -198,7 +198,7 @@ def _sent_to(headers: Headers) -> tuple[str, ...]:
     """The addresses that the report was sent to, no duplicates; of each field the topmost, written last."""
     found: dict[str, None] = {}
     for name in _SENT_TO:
-        if value := headers.get(name):
+        if name in headers.first and (value := headers.get(name)):
             found |= dict.fromkeys(addresses.find(value[:_MAX_TEXT])[:20])
     return tuple([address for address in found if len(address) <= _MAX_ADDRESS])
 

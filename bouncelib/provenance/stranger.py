@@ -17,7 +17,7 @@ from ..address import domain_of
 from ..header import Headers
 from ..model import Proof, ProvenanceVerdict
 from . import srs
-from .hop import Received, parse, same_organisation
+from .hop import Received, organisation, parse, same_organisation
 from .received import is_internal
 
 __all__ = ["doubt"]
@@ -41,7 +41,8 @@ def doubt(headers: Headers, *, sender: str | None, recipients: Iterable[tuple[st
     if "received" not in headers.first or not _PASSED_ON.isdisjoint(headers.first):
         return None
     home = _home(headers, sender)
-    if not home or _is_named(headers, home):
+    sides = frozenset(map(organisation, home)) - {""}
+    if not home or _is_named(headers, sides):
         return None
     lines = headers.get_all("received")
     if len(lines) > _MAX_LINES:
@@ -52,7 +53,7 @@ def doubt(headers: Headers, *, sender: str | None, recipients: Iterable[tuple[st
     entry = parse(lines[-1])
     if not _took_as_its_own(entry, own) or not _is_outside(entry):
         return None
-    if any(_is_of(host, home) for hop in map(parse, lines) for host in (hop.helo, hop.name, hop.by)):
+    if any(organisation(host) in sides for hop in map(parse, lines) for host in (hop.helo, hop.name, hop.by)):
         return None
     return Proof(
         NAME,
@@ -70,14 +71,14 @@ def _home(headers: Headers, sender: str | None) -> set[str]:
     return {domain, author} if author else {domain}
 
 
-def _is_named(headers: Headers, home: set[str]) -> bool:
-    """Whether the Message-ID or a signature is of the sender's side."""
+def _is_named(headers: Headers, sides: frozenset[str]) -> bool:
+    """Whether the Message-ID or a signature is of one of the organisations."""
     for value in headers.get_all("message-id"):
-        if _is_of(value.rstrip(">").rpartition("@")[2], home):
+        if organisation(value.rstrip(">").rpartition("@")[2]) in sides:
             return True
     for value in headers.get_all("dkim-signature"):
         match = _DKIM_DOMAIN.search(value)
-        if match and _is_of(match[1], home):
+        if match and organisation(match[1]) in sides:
             return True
     return False
 
@@ -89,10 +90,6 @@ def _took_as_its_own(hop: Received, own: Iterable[str]) -> bool:
 
 def _is_outside(hop: Received) -> bool:
     """Whether the client is somebody else with a name: neither logged in nor on the same machine or network."""
-    if hop.is_authenticated or hop.is_local or is_internal(hop, hop.by):
+    if hop.is_authenticated or hop.is_local or not hop.ip or "." not in (hop.name or hop.helo):
         return False
-    return "." in (hop.name or hop.helo) and bool(hop.ip)
-
-
-def _is_of(host: str, home: Iterable[str]) -> bool:
-    return any(same_organisation(host, domain) for domain in home)
+    return not is_internal(hop, hop.by)
