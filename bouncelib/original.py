@@ -39,15 +39,15 @@ def _original(headers: Headers, *, complete: bool) -> Original:
     message_id = get("message-id")
     match = _MESSAGE_ID.search(message_id) if message_id else None
     return Original(
-        message_id=match[0] if match else (message_id or None),
-        sender=_sender(headers),
-        from_=get("from"),
-        to=get("to"),
-        subject=get("subject"),
-        date=parse_date(get("date")),
-        list_id=get("list-id") or None,
-        headers=headers.decoded(),
-        complete=complete,
+        match[0] if match else (message_id or None),
+        _sender(headers),
+        get("from"),
+        get("to"),
+        get("subject"),
+        parse_date(get("date")),
+        get("list-id") or None,
+        headers.decoded(),
+        complete,
     )
 
 

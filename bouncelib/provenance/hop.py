@@ -77,7 +77,6 @@ class Received(NamedTuple):
     by: str = ""
     protocol: str = ""
     recipient: str = ""
-    date: str = ""
     is_local: bool = False
     is_authenticated: bool = False
     is_unresolved: bool = False  # the line says that the address has no name
@@ -123,7 +122,6 @@ def _parse(line: str) -> Received:
         by.strip("[]").rstrip(".,;").lower(),
         protocol,
         recipient if "@" in recipient else "",
-        text.rpartition(";")[2].strip() if ";" in text else "",
         is_local,
         protocol.lower() in _WITH_AUTH
         or via.lower() in _WITH_AUTH
