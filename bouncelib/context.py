@@ -141,8 +141,8 @@ def network_address(text: str) -> IPv4Address | IPv6Address | None:
     bare = text.strip().strip("[]").partition("%")[0]
     if bare[:5].lower() == "ipv6:":
         bare = bare[5:]
-    if not bare[:1].isalnum() and not bare.startswith(":"):
-        return None
+    if ":" not in bare and not (bare[:1].isalnum() and bare[-1:].isdigit()):
+        return None  # as of every name of a host
     import ipaddress
 
     try:

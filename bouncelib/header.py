@@ -207,7 +207,8 @@ class Headers:
         """Every value of the lower-case `name`, decoded and stripped, in order."""
         if name not in self.first:
             return []
-        values = [value for key, value in self.fields if key.lower() == name]
+        size = len(name)
+        values = [value for key, value in self.fields if len(key) == size and key.lower() == name]
         return values if self.is_plain else [self._decode(value) for value in values]
 
     def decoded(self) -> tuple[tuple[str, str], ...]:

@@ -38,8 +38,8 @@ _ACTIONS = {
 
 # The form that nearly every date has; the standard library reads the others.
 _DATE = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)"
-    r" ([+-](?:[01]\d|2[0-3])[0-5]\d)(?: \([A-Z]{1,5}\))?",
+    r"(?:[A-Z][a-z]{2}, {1,2})?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ((?:[01]\d|2[0-3]):\d\d:\d\d) ([+-]\d\d[0-5]\d)"
+    r"(?: \([A-Z]{1,5}\))?",
     re.ASCII,
 )
 _MONTHS = {
@@ -316,9 +316,8 @@ def parse_date(text: str | None) -> dt.datetime | None:
     try:
         if usual:
             day, month, year, time, zone = usual.groups()
-            # RFC 5322 section 3.3: `-0000` says that nothing is known of the zone.
-            offset = zone if zone != "-0000" else ""
-            return dt.datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{offset}")
+            zone = "" if zone == "-0000" else zone  # which says that nothing is known of the zone
+            return dt.datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{zone}")
         from email.utils import parsedate_to_datetime  # for few dates, and slow to import
 
         return parsedate_to_datetime(text[:200])

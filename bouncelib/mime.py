@@ -166,7 +166,8 @@ class Part:
         """The message that this `message/rfc822` (or alike) part holds, its tree read at the first call."""
         if self._embedded is None:
             tree = self.tree
-            if self.encoding in {"base64", "quoted-printable"} or self.encoding in _UUENCODED:
+            encoding = self.encoding if "content-transfer-encoding" in self.headers.first else ""
+            if encoding in {"base64", "quoted-printable"} or encoding in _UUENCODED:
                 # RFC 2046 section 5.2.1 forbids it; servers do it.
                 self._embedded = Message(_unify(self.content()), tree.defect_list, tree.guesser).root
             else:

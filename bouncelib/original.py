@@ -16,43 +16,46 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _SENDER = ("return-path", "x-envelope-from", "x-mail-from", "envelope-from", "x-envelope-sender")
 
 
-def find_original(message: Message) -> Original | None:
-    """What the report returns of the message that it is about, or `None`."""
+_NOTHING = Headers()
+
+
+def find_original(message: Message) -> tuple[Original | None, Headers]:
+    """What the report returns of the message that it is about, or `None`; and the header that it was read from."""
     for part in message.parts:
         if part.content_type in RETURNED:
             inner = part.embedded()
-            if len(inner.headers):
+            if inner.headers.fields:
                 whole = "headers" not in part.content_type and inner.body < inner.end
-                return _original(inner.headers, complete=whole)
+                return _original(inner.headers, complete=whole), inner.headers
     body = message.body
     if body.returned:
         headers, rest = read_headers(body.returned)
-        return _original(headers, complete=bool(rest.strip()))
-    return None
+        return _original(headers, complete=bool(rest.strip())), headers
+    return None, _NOTHING
 
 
 def _original(headers: Headers, *, complete: bool) -> Original:
-    message_id = headers.get("message-id")
+    get = headers.first.get if headers.is_plain else headers.get
+    message_id = get("message-id")
     match = _MESSAGE_ID.search(message_id) if message_id else None
-    list_id = headers.get("list-id")
     return Original(
-        message_id=match[0] if match else (message_id or None),
-        sender=_sender(headers),
-        from_=headers.get("from"),
-        to=headers.get("to"),
-        subject=headers.get("subject"),
-        date=parse_date(headers.get("date")),
-        list_id=list_id or None,
-        headers=headers.decoded(),
-        complete=complete,
+        match[0] if match else (message_id or None),
+        _sender(headers),
+        get("from"),
+        get("to"),
+        get("subject"),
+        parse_date(get("date")),
+        get("list-id") or None,
+        headers.decoded(),
+        complete,
     )
 
 
 def _sender(headers: Headers) -> str | None:
     """The envelope sender; the empty string where it was the null sender."""
     for name in _SENDER:
-        value = headers.get(name)
-        if value is not None:
+        if name in headers.first:
+            value = headers.get(name) or ""
             if value == "<>":
                 return ""
             address = addresses.clean(value)

@@ -79,17 +79,26 @@ class Parser:
         kind = kinds.decide(found, facts.recipients)
         if kind in _NO_REPORTS:
             return Report(kind, detectors=_names(found), defects=(*message.defects, *defects))
-        original = find_original(message)
+        original, returned = find_original(message)
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
         named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
         sent_to = addresses.find((carrier.headers.get("to") or "")[:1000])
-        known = context or NO_CONTEXT
-        when = timing.decide(
-            timing.Case(message, carrier, reporter, original, sent_to, named, known, facts.received_from_mta)
+        case = Case(
+            message,
+            carrier,
+            reporter,
+            original,
+            returned,
+            returned.get_all("received"),
+            sent_to,
+            named,
+            context or NO_CONTEXT,
+            facts.received_from_mta,
+            facts.unparsed,
+            kind in _TO_THE_SENDER,
         )
-        host = reporter.host if reporter else None
-        case = Case(message, carrier, original, host, sent_to, named, facts.unparsed, kind in _TO_THE_SENDER)
-        judged = judge(case, known)
+        when = timing.decide(case)
+        judged = judge(case)
         prose = message.body.text if len(facts.recipients) == 1 else ""
         return Report(
             kind,

@@ -9,28 +9,18 @@ that an example.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
 
 from . import address as addresses
-from .context import Context
 from .header import Headers
-from .mime import Message
-from .model import Evidence, Original, Timing
-from .provenance import received_lines
-from .provenance.hop import Received, names, organisation, parse
+from .model import Evidence, Timing
+from .provenance import Case, Reporter
+from .provenance.hop import Received, is_handed_over, names, organisation, parse
 from .provenance.received import brought_from_outside
 
-__all__ = ["RULES", "Case", "Reporter", "decide", "find_reporter"]
+__all__ = ["RULES", "decide", "find_reporter"]
 
 _MAX_LINES = 50
-
-
-class Reporter(NamedTuple):
-    """The host that wrote a report, and what names it."""
-
-    host: str
-    rule: str
 
 
 def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | None:
@@ -46,38 +36,9 @@ def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | Non
     return Reporter(domain, "domain of the report's From") if domain else None
 
 
-class Case(NamedTuple):
-    """What there is to judge: who wrote the report, what it returns, whom it names, and who we are.
-
-    `message` is the report, and `carrier` the message as it came, another one where a filter has wrapped it. `sent_to`
-    are the addresses in its To, and `recipients` those whom the report names, each with the address that the sender
-    used, or `None`. `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3.
-    """
-
-    message: Message
-    carrier: Message
-    reporter: Reporter | None
-    original: Original | None
-    sent_to: Sequence[str]
-    recipients: Sequence[tuple[str, str | None]]
-    context: Context
-    received_from: str | None = None
-
-    @property
-    def home(self) -> str:
-        """The organisation of the reporter; empty where he has none."""
-        return organisation(self.reporter.host) if self.reporter else ""
-
-    @property
-    def lines(self) -> list[str]:
-        """The report's Received lines, newest first, those of a filter that wrapped it included."""
-        return received_lines(self.carrier, self.message)
-
-    @property
-    def trace(self) -> list[str]:
-        """The Received lines of the returned message, newest first."""
-        headers = self.original.headers if self.original else ()
-        return [value for name, value in headers if name.lower() == "received"][:_MAX_LINES]
+def _home(case: Case) -> str:
+    """The organisation of the reporter; empty where he has none."""
+    return organisation(case.reporter.host) if case.reporter else ""
 
 
 def _is_of_sender(case: Case, home: str) -> bool:
@@ -93,12 +54,12 @@ def _is_of_target(case: Case, home: str) -> bool:
         for address in pair:
             if address and organisation(addresses.domain_of(address)) == home:
                 return True
-    return any([_took_for_its_own(line, home) for line in case.trace])
+    return any([_took_for_its_own(line, home) for line in case.trace[:_MAX_LINES]])
 
 
 def _took_for_its_own(line: str, home: str) -> bool:
     """Whether by a Received line `home` took the message for an address of its own."""
-    if "for" not in line or not any([names(text, home) for text in line.split("@")[1:]]):
+    if "for" not in line or not names(line.partition("@")[2], home):
         return False
     hop = parse(line)
     return organisation(hop.by) == home == organisation(addresses.domain_of(hop.recipient))
@@ -130,10 +91,10 @@ def _never_carried(case: Case) -> Timing | None:
     """
     found: set[str] = set()
     lines = case.lines[:_MAX_LINES]
-    for line in map(parse, lines):
-        if line.has_from and not line.is_local:
+    for line in lines:
+        if is_handed_over(line):
             return None
-        found.add(organisation(line.by))
+        found.add(organisation(parse(line).by))
     return Timing.SYNCHRONOUS if lines and len(found - {""}) < 2 else None
 
 
@@ -142,7 +103,7 @@ def _sides(case: Case) -> Timing | None:
 
     A message of `news@example.com` to `anne@example.net`: `mail.example.com` is one side, `mx2.example.net` the other.
     """
-    home = case.home
+    home = _home(case)
     if not home:
         return None
     of_sender = _is_of_sender(case, home)
@@ -157,8 +118,8 @@ def _had_it_from_a_client(case: Case) -> Timing | None:
     A smarthost `smtp.isp.example` reports, and its oldest line in the returned header is `with ESMTPSA`.
     """
     entry: Received | None = None
-    home = case.home
-    for line in map(parse, case.trace):
+    home = _home(case)
+    for line in map(parse, case.trace[:_MAX_LINES]):
         if line.by and not (home and organisation(line.by) == home):
             break
         # A filter on the same host hands the message back; only the oldest line is that of the client.
@@ -174,11 +135,11 @@ def _had_it_from_another_server(case: Case) -> Timing | None:
 
     The returned header: `by mx.hoster.example`, and below it `by mail.example.com`.
     """
-    home = case.home
+    home = _home(case)
     if not home:
         return None
     seen = False
-    for line in map(parse, case.trace):
+    for line in map(parse, case.trace[:_MAX_LINES]):
         if "." not in line.by:
             continue
         if organisation(line.by) == home:
@@ -196,7 +157,7 @@ def _received_from_the_sender(case: Case) -> Timing | None:
     if case.reporter is None or not case.received_from:
         return None
     client = organisation(case.received_from)
-    return Timing.ASYNCHRONOUS if client and client != case.home and _is_of_sender(case, client) else None
+    return Timing.ASYNCHRONOUS if client and client != _home(case) and _is_of_sender(case, client) else None
 
 
 def _authors_side(case: Case) -> Timing | None:
@@ -204,7 +165,7 @@ def _authors_side(case: Case) -> Timing | None:
 
     The envelope sender is a mailing service, From is `anne@example.com`, and `mail.example.com` reports.
     """
-    home = case.home
+    home = _home(case)
     if not home or case.original is None:
         return None
     authors = addresses.find((case.original.from_ or "")[:1000])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
+import email.utils
 
 import pytest
 
@@ -198,18 +198,28 @@ def test_dates_that_are_none(text: str | None) -> None:
     assert parse_date(text) is None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Mon, 2 Mar 2026 10:00:00 +0100",
-        "2 Mar 2026 10:00:00 -0330 (NST)",
-        "Mon, 02 Mar 2026 23:59:59 +0000",
-        " Mon, 2 Mar 2026 10:00:00 -0000",
-        "Mon, 2 Mar 2026 10:00:00 +0960",
-    ],
-)
+DATES = [
+    "Mon, 2 Mar 2026 10:00:00 +0100",
+    "Mon,  2 Mar 2026 10:00:00 -0730 (XXX)",
+    "29 Feb 2024 23:59:59 +0000",
+    "Mon, 02 Mar 2026 10:00:00 -0000",
+    "Mon, 2 Mar 2026 10:00:00 +0960",
+    "Mon, 2 Mar 2026 10:00:00 GMT",
+    "Mon, 2 Mar 2026 10:00:00 +0100 (Central European Time)",
+]
+
+
+@pytest.mark.parametrize("text", DATES)
 def test_dates_are_those_of_the_standard_library(text: str) -> None:
-    assert parse_date(text) == parsedate_to_datetime(text)
+    found, expected = parse_date(text), email.utils.parsedate_to_datetime(text)
+    assert found == expected
+    assert found is not None
+    assert found.utcoffset() == expected.utcoffset()
+
+
+@pytest.mark.parametrize("time", ["24:00:00", "23:60:00", "23:59:60", "10:00:00 +2400 "])
+def test_times_that_are_none(time: str) -> None:
+    assert parse_date(f"Mon, 2 Mar 2026 {time.strip()}{'' if '+' in time else ' +0100'}") is None
 
 
 def test_host_and_command_come_from_the_diagnostic_where_no_field_has_them() -> None:

@@ -48,7 +48,7 @@ SHAPES = [
 
 @pytest.mark.parametrize(("raw", "complete"), [case[1:] for case in SHAPES], ids=[case[0] for case in SHAPES])
 def test_shapes(raw: str, complete: bool) -> None:
-    original = find_original(mime.read(raw.encode()))
+    original, _ = find_original(mime.read(raw.encode()))
     assert original is not None
     assert original.message_id == "<1@example.com>"
     assert original.sender == "list-bounces@example.com"
@@ -66,7 +66,7 @@ def test_shapes(raw: str, complete: bool) -> None:
     "raw", [f"{REPORT}\nIt failed, and nothing came back.\n", multipart("message/rfc822", "\n(removed)\n")]
 )
 def test_nothing_returned(raw: str) -> None:
-    assert find_original(mime.read(raw.encode())) is None
+    assert find_original(mime.read(raw.encode()))[0] is None
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,6 @@ def test_nothing_returned(raw: str) -> None:
     ],
 )
 def test_the_envelope_sender(line: str, expected: str | None) -> None:
-    original = find_original(mime.read(multipart("message/rfc822", f"{line}\nSubject: x\n\nbody\n").encode()))
+    original, _ = find_original(mime.read(multipart("message/rfc822", f"{line}\nSubject: x\n\nbody\n").encode()))
     assert original is not None
     assert original.sender == expected

@@ -257,6 +257,11 @@ ODD = [
     "from by by mail.example.com WITH SMTP via HTTP id 1 for <anne@example.net>; now",
     "from a.example.org by mail.example.com with SMTP id 1 via with for <anne@example.net>; now",
     "from a.example.org by mail.example.com with SMTP; now for anne@example.net",
+    "from a.example.org (EHLO\t[203.0.113.9]) by mail.example.com with ESMTP; now",
+    "from by (b.example.org [203.0.113.9]) by mail.example.com with ESMTP; now",
+    "from a.example.org (a.example.org [127.0.0.1]) by mail.example.com with ESMTP; now",
+    "from a.example.org (a.example.org [203.0.113.256]) by mail.example.com with ESMTP; now",
+    f"from a.example.org {' ' * 4000} (a.example.org [203.0.113.9]) by mail.example.com with ESMTP; now",
 ]
 
 
@@ -264,7 +269,13 @@ def test_the_short_way_says_what_the_long_one_does() -> None:
     lines = [line for line, *_ in FORMS] + LOCAL + NOT_LOCAL + ODD
     for path in sorted((pathlib.Path(__file__).parent.parent / "corpus").rglob("*.eml")):
         for match in re.finditer(rb"(?mi)^received:((?:.*\n[ \t])*.*)", path.read_bytes().replace(b"\r", b"")):
-            lines.append(match[1].decode("utf-8", "replace"))
+            lines.append(match[1].decode("utf-8", "replace").strip())
+    told = 0
+    for line in lines:
+        long = hop.parse(line)
+        told += bool(hop._FROM_AFAR.match(line))
+        assert hop.is_handed_over(line) == (long.has_from and not long.is_local), line
+    assert told > 100
     short = 0
     for text in [" ".join(line.split()) for line in lines]:
         if said := hop._usual(text, text.lower()):

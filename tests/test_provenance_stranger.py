@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from bouncelib import Context, parse
+from bouncelib.header import Headers
 from bouncelib.provenance import stranger
 
-Headers = list[tuple[str, str]]
+Fields = list[tuple[str, str]]
 
 BY_STRANGER = "from bulk.example.org (bulk.example.org [203.0.113.9]) by mx.example.net with ESMTP id 1; now"
-FORGED: Headers = [
+FORGED: Fields = [
     ("Received", BY_STRANGER),
     ("Message-ID", "<1@bulk.example.org>"),
     ("From", "The News <news@example.com>"),
@@ -18,7 +19,7 @@ FORGED: Headers = [
 ]
 
 
-def changed(**fields: str) -> Headers:
+def changed(**fields: str) -> Fields:
     """`FORGED` with other values, and what it does not have on top."""
     new = {name.replace("_", "-").lower(): value for name, value in fields.items()}
     kept = [(name, new.pop(name.lower(), value)) for name, value in FORGED]
@@ -68,8 +69,8 @@ def changed(**fields: str) -> Headers:
         ),
     ],
 )
-def test_a_stranger_brought_it(headers: Headers, sender: str, recipient: tuple[str, str | None]) -> None:
-    proof = stranger.doubt(headers, sender=sender, recipients=[recipient])
+def test_a_stranger_brought_it(headers: Fields, sender: str, recipient: tuple[str, str | None]) -> None:
+    proof = stranger.doubt(Headers(headers), sender=sender, recipients=[recipient])
     assert proof is not None
     assert (proof.name, proof.verdict) == ("stranger", "unproven")
     assert "example.com" in proof.text
@@ -96,12 +97,12 @@ GENUINE = {
 
 
 @pytest.mark.parametrize("headers", GENUINE.values(), ids=GENUINE)
-def test_what_a_genuine_message_looks_like_is_not_doubted(headers: Headers) -> None:
-    assert stranger.doubt(headers, sender="news@example.com", recipients=[("anne@example.net", None)]) is None
+def test_what_a_genuine_message_looks_like_is_not_doubted(headers: Fields) -> None:
+    assert stranger.doubt(Headers(headers), sender="news@example.com", recipients=[("anne@example.net", None)]) is None
 
 
 def test_without_a_sender_nobody_is_a_stranger() -> None:
-    assert stranger.doubt(FORGED, sender=None, recipients=[("anne@example.net", None)]) is None
+    assert stranger.doubt(Headers(FORGED), sender=None, recipients=[("anne@example.net", None)]) is None
 
 
 REPORT = """\
@@ -139,7 +140,7 @@ Content-Type: text/rfc822-headers
     ],
 )
 def test_a_doubt_keeps_from_suppressing(
-    headers: Headers, context: Context | None, verdict: str, suppress: bool, why: str
+    headers: Fields, context: Context | None, verdict: str, suppress: bool, why: str
 ) -> None:
     raw = REPORT.format("\n".join(f"{name}: {value}" for name, value in headers)).encode()
     report = parse(raw, context=context)

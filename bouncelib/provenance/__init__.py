@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from .. import address as addresses
 from ..charset import raw_bytes
@@ -18,7 +19,7 @@ from ..mime import RETURNED, Message
 from ..model import Original, Proof, Provenance, ProvenanceVerdict, UnparsedField
 from . import authres, batv, dkim, hop, message_id, received, srs, stranger, verp
 
-__all__ = ["ORDER", "Case", "Judged", "judge", "received_lines", "tag_proofs"]
+__all__ = ["ORDER", "Case", "Judged", "Reporter", "judge", "tag_proofs"]
 
 OWN, FOREIGN, UNPROVEN = ProvenanceVerdict.OWN, ProvenanceVerdict.FOREIGN, ProvenanceVerdict.UNPROVEN
 
@@ -62,30 +63,42 @@ _MAX_ADDRESS = 600
 _MAX_TEXT = 1 << 17
 
 
-@frozen
-class Case:
-    """What there is to judge.
+class Reporter(NamedTuple):
+    """The host that wrote a report, and what names it."""
+
+    host: str
+    rule: str
+
+
+class Case(NamedTuple):
+    """What there is to judge: who wrote the report, what it returns, whom it names, and who we are.
 
     `carrier` is the message as it came, and `message` the report in it: another one where a filter, or somebody who
-    plays one, has wrapped it. `reporter` is the host that wrote the report, where that is known; `to` are the addresses
-    in the To of the message as it came, and `recipients` those that the report names, each with the address that the
-    sender used, or `None`. `is_bounce` says that it went to the envelope sender, as delivery reports do; complaints and
-    read receipts go to addresses that carry no tag.
+    plays one, has wrapped it. `returned` is the header of the message that the report is about, and `trace` are the
+    Received lines in it, newest first. `sent_to` are the addresses in the To of the message as it came, and
+    `recipients` those that the report names, each with the address that the sender used, or `None`. `received_from` is
+    the Received-From-MTA of RFC 3464 section 2.2.3. `is_bounce` says that the report went to the envelope sender, as
+    delivery reports do; complaints and read receipts go to addresses that carry no tag.
     """
 
     message: Message
     carrier: Message
-    original: Original | None = None
-    reporter: str | None = None
-    to: Sequence[str] = ()
-    recipients: Sequence[tuple[str, str | None]] = ()
+    reporter: Reporter | None
+    original: Original | None
+    returned: Headers
+    trace: Sequence[str]
+    sent_to: Sequence[str]
+    recipients: Sequence[tuple[str, str | None]]
+    context: Context
+    received_from: str | None = None
     unparsed: Sequence[UnparsedField] = ()
     is_bounce: bool = True
 
     @property
     def lines(self) -> list[str]:
-        """The Received lines, newest first."""
-        return received_lines(self.carrier, self.message)
+        """The report's Received lines, newest first: those of a wrapper, and below them those of what it wraps."""
+        inner = self.message.headers.get_all("received") if self.message is not self.carrier else []
+        return [*self.carrier.headers.get_all("received"), *inner]
 
 
 @frozen
@@ -102,26 +115,21 @@ class Judged:
     recipient: str | None = None
 
 
-def received_lines(carrier: Message, message: Message) -> list[str]:
-    """The Received lines of a report as it came: those of the wrapper, and below them those of what it wraps."""
-    inner = message.headers.get_all("received") if message is not carrier else []
-    return [*carrier.headers.get_all("received"), *inner]
-
-
 _NOTHING_SAID = Judged(Provenance())
 UNTIED = "nothing ties this address to a message that we provably sent"
 STRANGER = "nothing in the returned message is the sender's, and a stranger brought it"
 
 
-def judge(case: Case, context: Context) -> Judged:
+def judge(case: Case) -> Judged:
     """Whether the report is about a message of ours, by all the proofs that the context allows."""
+    context = case.context
     stranger_proof = _stranger(case)
     if context is NO_CONTEXT and not stranger_proof and not _speaks_for_itself(case):
         return _NOTHING_SAID
     headers = case.carrier.headers
     sent_to = _sent_to(headers)
-    has_trace = "received" in headers
-    is_ours = bool(case.reporter) and context.is_own_host(case.reporter or "")
+    has_trace = "received" in headers.first
+    is_ours = case.reporter is not None and context.is_own_host(case.reporter.host)
     by_us = is_ours and not received.brought_from_outside(case.lines, context, verified=context.holds_key)
     signed = _dkim(case.message, context)
     proofs = [
@@ -135,7 +143,7 @@ def judge(case: Case, context: Context) -> Judged:
         proofs += _untagged(sent_to, proofs, context)
     if stranger_proof:
         proofs.append(stranger_proof)
-    if "authentication-results" in headers and (
+    if "authentication-results" in headers.first and (
         note := authres.prove_report(headers.decoded(), is_own_host=context.is_own_host)
     ):
         proofs.append(note)
@@ -158,11 +166,11 @@ def _stranger(case: Case) -> Proof | None:
     original = case.original
     if original is None or not case.is_bounce:
         return None
-    sender = original.sender or (case.to[0] if case.to else None)
+    sender = original.sender or (case.sent_to[0] if case.sent_to else None)
     made_by = addresses.domain_of((original.message_id or "").rstrip(">"))
     if sender and hop.same_organisation(made_by, addresses.domain_of(sender)):
         return None  # as is nearly always so
-    return stranger.doubt(original.headers, sender=sender, recipients=case.recipients)
+    return stranger.doubt(case.returned, sender=sender, recipients=case.recipients)
 
 
 def _speaks_for_itself(case: Case) -> bool:
@@ -170,10 +178,10 @@ def _speaks_for_itself(case: Case) -> bool:
     first = case.carrier.headers.first
     if "authentication-results" in first:
         return True
-    for name in _SENT_TO:
-        if name in first and "=" in first[name]:
+    for name in first.keys() & _SENT_TO:
+        if "=" in first[name]:
             return True
-    return case.original is not None and authres.has_results(case.original.headers)
+    return not authres.FIELDS.isdisjoint(case.returned.first)
 
 
 def tag_proofs(address: str, context: Context) -> Iterator[Proof]:
@@ -190,7 +198,7 @@ def _sent_to(headers: Headers) -> tuple[str, ...]:
     """The addresses that the report was sent to, no duplicates; of each field the topmost, written last."""
     found: dict[str, None] = {}
     for name in _SENT_TO:
-        if value := headers.get(name):
+        if name in headers.first and (value := headers.get(name)):
             found |= dict.fromkeys(addresses.find(value[:_MAX_TEXT])[:20])
     return tuple([address for address in found if len(address) <= _MAX_ADDRESS])
 
@@ -225,17 +233,16 @@ def _untagged(sent_to: Sequence[str], proofs: Sequence[Proof], context: Context)
 def _from_received(case: Case, context: Context, *, by_us: bool, has_trace: bool) -> list[Proof]:
     if not context.own_mtas:
         return []
-    lines = [value for name, value in (case.original.headers if case.original else ()) if name.lower() == "received"]
     if by_us:
         recipients = [original or address for address, original in case.recipients]
-        proof = received.accepted_by_us(lines, context, recipients)
+        proof = received.accepted_by_us(case.trace, context, recipients)
         if proof and not has_trace:
             # Anybody can write our server's name into a report; its own Received lines are what shows who brought it.
             proof = dataclasses.replace(
                 proof, verdict=UNPROVEN, text=f"no Received line of the report; {proof.text}"[:300]
             )
     else:
-        proof = received.prove(lines, context)
+        proof = received.prove(case.trace, context)
     return [proof] if proof else []
 
 
@@ -244,11 +251,11 @@ def _from_returned(case: Case, context: Context, sent_to: Sequence[str]) -> list
     proofs = _returned_tags(case, context, sent_to) if context.holds_key else []
     if original is None:
         return proofs
-    if authres.has_results(original.headers):
+    if not authres.FIELDS.isdisjoint(case.returned.first):
         own = {addresses.domain_of(address) for address in (*sent_to, original.sender or "")} - {""}
         proof = authres.prove(
             original.headers,
-            reporter=case.reporter,
+            reporter=case.reporter.host if case.reporter else None,
             sender=original.sender or (sent_to[-1] if sent_to else None),
             is_own_domain=context.is_own_domain if context.own_domains else own.__contains__,
         )
@@ -352,6 +359,7 @@ def _doubted(
         mentioned |= _mentioned(signed.fields, _SIGNED_RECIPIENTS)
     if deciding.name != "dkim" and not named:
         mentioned |= _mentioned(case.original.headers if case.original else (), _NAMES_RECIPIENTS)
+        mentioned.update(line.recipient for line in map(hop.parse, case.trace[:50]) if line.recipient)
 
     def is_tied(subscriber: str) -> bool:
         if named and subscriber == named.lower():
@@ -365,8 +373,4 @@ def _doubted(
 
 def _mentioned(headers: Sequence[tuple[str, str]], wanted: frozenset[str]) -> set[str]:
     text = ["" if name.lower() not in wanted else value for name, value in headers]
-    found = {address.lower() for address in addresses.find("\n".join(text)[:_MAX_TEXT])}
-    if wanted is _NAMES_RECIPIENTS:
-        lines = [value for name, value in headers if name.lower() == "received"]
-        found.update(line.recipient for line in map(hop.parse, lines[:50]) if line.recipient)
-    return found
+    return {address.lower() for address in addresses.find("\n".join(text)[:_MAX_TEXT])}

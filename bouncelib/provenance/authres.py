@@ -19,11 +19,12 @@ from ..address import domain_of
 from ..model import Proof, ProvenanceVerdict
 from .hop import Received, names, organisation, parse, same_organisation
 
-__all__ = ["Result", "has_results", "prove", "prove_report", "read"]
+__all__ = ["FIELDS", "Result", "prove", "prove_report", "read"]
 
 NAME = "authentication-results"
-_FIELDS = frozenset({"authentication-results", "arc-authentication-results"})
-_ALL_FIELDS = _FIELDS | {"received-spf"}
+_RESULTS = frozenset({"authentication-results", "arc-authentication-results"})
+FIELDS = _RESULTS | {"received-spf"}
+"""The fields that tell of authentication, in lower case."""
 _MAX_FIELDS = 50
 _MAX_VALUE = 4000
 
@@ -63,7 +64,7 @@ def read(name: str, value: str) -> Iterator[Result]:
             domain = _domain(sender[1]) if sender else ""
             yield Result(receiver[1].lower() if receiver else "", "spf", match[1].lower(), domain, value.strip())
         return
-    if key not in _FIELDS:
+    if key not in _RESULTS:
         return
     author, *results = _INSTANCE.sub("", value, count=1).split(";")
     author = author.split()[0].lower() if author.strip() else ""
@@ -72,11 +73,6 @@ def read(name: str, value: str) -> Iterator[Result]:
             wanted = {"dmarc": _HEADER_FROM, "spf": _MAIL_FROM}.get(match[1].lower(), _PROPERTY)
             found = wanted.search(text)
             yield Result(author, match[1].lower(), match[2].lower(), _domain(found[1]) if found else "", text.strip())
-
-
-def has_results(headers: Sequence[tuple[str, str]]) -> bool:
-    """Whether any field of the header tells of authentication."""
-    return not _ALL_FIELDS.isdisjoint([name.lower() for name, _ in headers])
 
 
 def prove(
@@ -91,7 +87,7 @@ def prove(
     `reporter` is the host that wrote the report, `sender` the envelope sender. `is_own_domain` tells whether a result
     is about us; a result without a domain is about the sender.
     """
-    fields = [(at, name, value) for at, (name, value) in enumerate(headers) if name.lower() in _ALL_FIELDS]
+    fields = [(at, name, value) for at, (name, value) in enumerate(headers) if name.lower() in FIELDS]
     if not fields:
         return None
     top, entry = _taken_in(headers)

@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 from ..context import network_address
 
-__all__ = ["Received", "names", "organisation", "parse", "same_organisation"]
+__all__ = ["Received", "is_handed_over", "names", "organisation", "parse", "same_organisation"]
 
 _MAX_LINE = 4000
+_MAX_NAME = 255  # RFC 1035 section 2.3.4
 _IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
 _BARE_IP = re.compile(r"(?:\S{1,100}@)?([0-9A-Fa-f.:]{3,60})")
-_IPV4 = re.compile(r"(?:(?:1\d\d|2[0-4]\d|25[0-5]|[1-9]?\d)(?:\.(?!\Z)|\Z)){4}", re.ASCII)
+_OCTET = r"(?:1\d\d|2[0-4]\d|25[0-5]|[1-9]?\d)"
+_IPV4 = re.compile(rf"(?:{_OCTET}(?:\.(?!\Z)|\Z)){{4}}", re.ASCII)
 _HELO = re.compile(r"(?i)\b(?:helo|ehlo)[= ]\s*\[?([^\s()\]]{1,255})")
 _NAMED = re.compile(r"(?:\S{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]{0,254})\.?\s+\[")
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
@@ -33,7 +35,7 @@ _INNER = r"(?:[^()]++|\([^()]*+\))*+"
 _COMMENT = rf"\({_INNER}\)"
 _KEYWORDS = "from|by|with|via|id|for"
 # What may follow the first word of a clause.
-_MORE = rf"(?: (?:{_COMMENT}|(?!(?=[BFIVWbfivw])(?i:{_KEYWORDS})[ ;])[^ ();]++))*+"
+_MORE = rf"(?: (?:[^ ();BFIVWbfivw][^ ();]*+|{_COMMENT}|(?!(?i:{_KEYWORDS})[ ;])[^ ();]++))*+"
 _FIRST = rf"([^ ();]++){_MORE}"
 # [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT]; DATE, as most servers write it.
 _USUAL = re.compile(
@@ -46,6 +48,10 @@ _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
 _USUAL_CLIENT = re.compile(
     rf"(?:({_NAME}[A-Za-z])|\[([0-9.]+)\])(?: \((?:(?:(?:[A-Za-z0-9._-]{{1,99}}+@)?({_NAME}+) )?"
     rf"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]( \(may be forged\))?|([0-9.]+))\)((?: {_COMMENT})*)| \(([A-Za-z]+)\))?"
+)
+# HELO (NAME [IP]) of another host: what the line says beside that does not matter to whether it came from there.
+_FROM_AFAR = re.compile(
+    rf"(?i:from)\s+{_NAME}[A-Za-z]\s+\((?!(?i:helo|ehlo)\s){_NAME}\s+\[(?!127\.)(?:{_OCTET}\.){{3}}{_OCTET}\]\)\s"
 )
 _SAYS_MORE = ("[", "elo", "hlo", "orged")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
@@ -71,7 +77,6 @@ class Received(NamedTuple):
     by: str = ""
     protocol: str = ""
     recipient: str = ""
-    date: str = ""
     is_local: bool = False
     is_authenticated: bool = False
     is_unresolved: bool = False  # the line says that the address has no name
@@ -92,6 +97,14 @@ def parse(line: str) -> Received:
     return _parse(line[:_MAX_LINE])
 
 
+def is_handed_over(line: str) -> bool:
+    """Whether one host handed the message to another, by this line."""
+    if _FROM_AFAR.match(line, 0, _MAX_LINE):
+        return True
+    hop = parse(line)
+    return hop.has_from and not hop.is_local
+
+
 @functools.lru_cache(maxsize=64)  # several proofs ask about the lines of one message
 def _parse(line: str) -> Received:
     text = " ".join(line.split())
@@ -109,7 +122,6 @@ def _parse(line: str) -> Received:
         by.strip("[]").rstrip(".,;").lower(),
         protocol,
         recipient if "@" in recipient else "",
-        text.rpartition(";")[2].strip() if ";" in text else "",
         is_local,
         protocol.lower() in _WITH_AUTH
         or via.lower() in _WITH_AUTH
@@ -170,9 +182,13 @@ def same_organisation(one: str, other: str) -> bool:
     return bool(left) and left == right
 
 
-@functools.lru_cache(maxsize=512)
 def organisation(host: str) -> str:
     """The registered domain of a host, as far as that shows; empty for an address and for a bare name."""
+    return _organisation(host) if len(host) <= _MAX_NAME else _organisation.__wrapped__(host)
+
+
+@functools.lru_cache(maxsize=512)
+def _organisation(host: str) -> str:
     labels = host.strip("[]").rstrip(".").lower().split(".")
     if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
         return ""

@@ -168,8 +168,9 @@ def is_internal(line: Received, organisation: str) -> bool:
     is_claimed = line.is_unresolved and not _is_private(line.ip)
     if not is_claimed and same_organisation(line.host, organisation):
         return True
-    is_named = "." in line.name or ("." in line.helo and network_address(line.helo) is None)
-    return _is_private(line.ip) and not is_named
+    if "." in line.name or ("." in line.helo and network_address(line.helo) is None):
+        return False
+    return _is_private(line.ip)
 
 
 def _is_private(ip: str) -> bool:

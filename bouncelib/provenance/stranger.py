@@ -11,12 +11,13 @@ the same. It is a doubt, strong enough not to turn anybody off.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ..address import domain_of
+from ..header import Headers
 from ..model import Proof, ProvenanceVerdict
 from . import srs
-from .hop import Received, parse, same_organisation
+from .hop import Received, organisation, parse, same_organisation
 from .received import is_internal
 
 __all__ = ["doubt"]
@@ -31,18 +32,20 @@ _PASSED_ON = frozenset({
 })  # fmt: skip
 
 
-def doubt(
-    headers: Sequence[tuple[str, str]], *, sender: str | None, recipients: Iterable[tuple[str, str | None]]
-) -> Proof | None:
+def doubt(headers: Headers, *, sender: str | None, recipients: Iterable[tuple[str, str | None]]) -> Proof | None:
     """The reason to doubt that `sender` sent the message with these `headers`, if there is one.
 
     It is there where the server of a recipient took the message straight from a client, which is the oldest trace of
     it, and neither that client, nor a signature, nor the Message-ID is of the sender's organisation or of the author's.
     """
-    fields = [(name.lower(), value) for name, value in headers]
-    lines = [value for name, value in fields if name == "received"]
-    home = _home(fields, sender)
-    if not home or not 0 < len(lines) <= _MAX_LINES or not _is_doubtful(fields, home):
+    if "received" not in headers.first or not _PASSED_ON.isdisjoint(headers.first):
+        return None
+    home = _home(headers, sender)
+    sides = frozenset(map(organisation, home)) - {""}
+    if not home or _is_named(headers, sides):
+        return None
+    lines = headers.get_all("received")
+    if len(lines) > _MAX_LINES:
         return None
     own = {domain_of(address) for pair in recipients for address in pair if address}
     if sender and (parts := srs.read(sender)):
@@ -50,7 +53,7 @@ def doubt(
     entry = parse(lines[-1])
     if not _took_as_its_own(entry, own) or not _is_outside(entry):
         return None
-    if any(_is_of(host, home) for hop in map(parse, lines) for host in (hop.helo, hop.name, hop.by)):
+    if any(organisation(host) in sides for hop in map(parse, lines) for host in (hop.helo, hop.name, hop.by)):
         return None
     return Proof(
         NAME,
@@ -59,27 +62,25 @@ def doubt(
     )
 
 
-def _home(fields: Sequence[tuple[str, str]], sender: str | None) -> set[str]:
+def _home(headers: Headers, sender: str | None) -> set[str]:
     """The domains that the message is said to come from; none where no sender is known."""
     domain = domain_of(srs.unwrap(sender)) if sender else ""
     if not domain:
         return set()
-    author = next((domain_of(value.strip().rstrip(">")) for name, value in fields if name == "from"), "")
+    author = domain_of((headers.get("from") or "").rstrip(">"))
     return {domain, author} if author else {domain}
 
 
-def _is_doubtful(fields: Sequence[tuple[str, str]], home: set[str]) -> bool:
-    """Whether neither the Message-ID nor a signature is of the sender's side, and nobody says to have passed it on."""
-    for name, value in fields:
-        if name in _PASSED_ON:
-            return False
-        if name == "dkim-signature":
-            match = _DKIM_DOMAIN.search(value)
-            if match and _is_of(match[1], home):
-                return False
-        if name == "message-id" and _is_of(value.strip().rstrip(">").rpartition("@")[2], home):
-            return False
-    return True
+def _is_named(headers: Headers, sides: frozenset[str]) -> bool:
+    """Whether the Message-ID or a signature is of one of the organisations."""
+    for value in headers.get_all("message-id"):
+        if organisation(value.rstrip(">").rpartition("@")[2]) in sides:
+            return True
+    for value in headers.get_all("dkim-signature"):
+        match = _DKIM_DOMAIN.search(value)
+        if match and organisation(match[1]) in sides:
+            return True
+    return False
 
 
 def _took_as_its_own(hop: Received, own: Iterable[str]) -> bool:
@@ -89,10 +90,6 @@ def _took_as_its_own(hop: Received, own: Iterable[str]) -> bool:
 
 def _is_outside(hop: Received) -> bool:
     """Whether the client is somebody else with a name: neither logged in nor on the same machine or network."""
-    if hop.is_authenticated or hop.is_local or is_internal(hop, hop.by):
+    if hop.is_authenticated or hop.is_local or not hop.ip or "." not in (hop.name or hop.helo):
         return False
-    return "." in (hop.name or hop.helo) and bool(hop.ip)
-
-
-def _is_of(host: str, home: Iterable[str]) -> bool:
-    return any(same_organisation(host, domain) for domain in home)
+    return not is_internal(hop, hop.by)
