@@ -27,7 +27,7 @@ __all__ = ["FIELDS", "Detector", "TextFormat", "check_finding", "is_letter"]
 
 FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command",
           "reporting_mta", "received_from_mta", "arrival_date", "envelope_id")  # fmt: skip
-"""The fields of a `Finding` that a pattern may fill, as the names of its groups."""
+"""The fields of a `Finding` that a pattern may fill, as the names of its groups: its first ones, in their order."""
 
 TIMEOUT = 0.5
 """Seconds that the patterns of an untrusted format may take for one message, before it is given up for this message."""

@@ -150,9 +150,8 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
             target = shared if is_shared else values
             # An address field may end before its address begins: what stands there is the start of its type.
             if target[place] is None and ("@" in text or ";" in text or name not in _OPENERS):
-                if "=?" in text or ".xalias/" in text:
-                    text = _plain(text, name)
-                target[place] = Value(text, part, line, rule)
+                is_plain = "=?" not in text and ".xalias/" not in text
+                target[place] = Value(text if is_plain else _plain(text, name), part, line, rule)
         is_recipient = values[_ADDRESS] is not None or values[_ORIGINAL] is not None
         about = len(recipients) + 1 if is_recipient else 0
         unparsed += [UnparsedField(name, decode_words(text), about) for name, text in others]
@@ -163,12 +162,12 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
             target = recipients[-1] if recipients else shared
             target[:] = [known or value for known, value in zip(target, values, strict=True)]
     if unparsed or any(shared):
-        yield Finding(*shared, unparsed=tuple(unparsed))
+        yield Finding(*shared, unparsed=tuple(unparsed))  # type: ignore[arg-type, misc]
     for values in recipients:
         address, original = values[_ADDRESS], values[_ORIGINAL]
         if original and not (address and address.text.rpartition(";")[2].strip()):
             values[_ADDRESS] = dataclasses.replace(original, text=unxtext(original.text))
-        yield Finding(*values)
+        yield Finding(*values)  # type: ignore[arg-type]
     if not recipients:
         yield Finding(kind=Kind.BOUNCE)
 

@@ -197,9 +197,7 @@ class _Dialogue:
 
     __slots__ = ("command", "heard", "host", "recipient", "said", "said_at")
 
-    def __init__(
-        self, host: Value | None = None, command: Value | None = None, recipient: Value | None = None
-    ) -> None:
+    def __init__(self, host: Value | None = None, command: Value | None = None, recipient: Value | None = None) -> None:
         self.host = host
         self.command = command
         self.recipient = recipient
