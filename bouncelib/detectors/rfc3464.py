@@ -150,8 +150,7 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
             target = shared if is_shared else values
             # An address field may end before its address begins: what stands there is the start of its type.
             if target[place] is None and ("@" in text or ";" in text or name not in _OPENERS):
-                is_plain = "=?" not in text and ".xalias/" not in text
-                target[place] = Value(text if is_plain else _plain(text, name), part, line, rule)
+                target[place] = Value(decode_words(text) if "=?" in text else text, part, line, rule)
         is_recipient = values[_ADDRESS] is not None or values[_ORIGINAL] is not None
         about = len(recipients) + 1 if is_recipient else 0
         unparsed += [UnparsedField(name, decode_words(text), about) for name, text in others]
@@ -167,14 +166,10 @@ def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
         address, original = values[_ADDRESS], values[_ORIGINAL]
         if original and not (address and address.text.rpartition(";")[2].strip()):
             values[_ADDRESS] = dataclasses.replace(original, text=unxtext(original.text))
+        elif address and ".xalias/" in address.text and (alias := _COURIER_ALIAS.search(address.text)):
+            # QUIRK: Courier names an address that it delivers to a program by the name of its own alias file.
+            named = re.sub(r"\+([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), alias[1])
+            values[_ADDRESS] = dataclasses.replace(address, text=named)
         yield Finding(*values)  # type: ignore[arg-type]
     if not recipients:
         yield Finding(kind=Kind.BOUNCE)
-
-
-def _plain(text: str, name: str) -> str:
-    """The text of a field as people write it."""
-    if name == "final-recipient" and (alias := _COURIER_ALIAS.search(text)):
-        # QUIRK: Courier names an address that it delivers to a program by the name of its own alias file.
-        text = re.sub(r"\+([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), alias[1])
-    return decode_words(text) if "=?" in text else text

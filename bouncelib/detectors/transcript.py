@@ -197,8 +197,12 @@ class _Dialogue:
 
     __slots__ = ("command", "heard", "host", "recipient", "said", "said_at")
 
-    def __init__(self, host: Value | None = None, command: Value | None = None, recipient: Value | None = None) -> None:
-        self.host = host
+    def __init__(self) -> None:
+        self.host: Value | None = None
+        self.turn()
+
+    def turn(self, command: Value | None = None, recipient: Value | None = None) -> None:
+        """Forget what was said; what follows is said after `command`, which is about `recipient`."""
         self.command = command
         self.recipient = recipient
         self.said: list[str] = []
@@ -222,17 +226,18 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
         if first in _HOST_BEGINS and (match := _HOST.match(line)):
             if at.said:
                 yield from _unclaimed(body, at, kind)
-            at = _Dialogue(body.value(match["host"], index, "transcript"))
+            at.host = body.value(match["host"], index, "transcript")
+            at.turn()
         elif first == ">" and (match := _SENT.match(line)):
             if at.said:
                 yield from _unclaimed(body, at, kind)
             named = _RCPT.match(match["text"])
             recipient = body.value(named["address"], index, "transcript") if named else None
-            at = _Dialogue(at.host, body.value(match["text"], index, "transcript"), recipient)
+            at.turn(body.value(match["text"], index, "transcript"), recipient)
         elif first == "<" and (match := _SAID.match(line)):
             if at.said and _REPLY.match(match["text"]) and not _CONTINUED.match(at.said[-1]):
                 yield from _unclaimed(body, at, kind)
-                at = _Dialogue(at.host, at.command)
+                at.turn(at.command)
             at.add(match["text"], index)
             at.heard = True
         elif "... " in line and (match := _OWN.match(line)):
@@ -242,11 +247,11 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
                     yield Finding(address, action=_with_text(address, action), kind=Kind.SUCCESS)
                 else:
                     yield from _verdict(body, at, address, stripped, index, kind)
-                at = _Dialogue(at.host, at.command)
+                at.turn(at.command)
         elif not stripped or "transcript of " in line.lower():
             if at.said or at.recipient:
                 yield from _unclaimed(body, at, kind)
-                at = _Dialogue(at.host, at.command)
+                at.turn(at.command)
         else:
             # What a local program said, or Sendmail itself: the verdict is still to come.
             at.add(stripped, index)
