@@ -17,6 +17,7 @@ from .body import Body
 from .marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_answer, is_report
 from .mime import Headers, Message
 from .model import BouncelibError, Feedback, Finding, Kind, UnparsedField, Value
+from .phrases import has_any
 
 if TYPE_CHECKING:
     import regex
@@ -209,7 +210,7 @@ class TextFormat:
 
     def concerns(self, message: Message) -> bool:
         """See `Detector`: whether the header is that of this format, and its marks may stand in the text."""
-        if self.marks and not any([mark in message.body.lower for mark in self.marks]):
+        if self.marks and not has_any(message.body.lower, self.marks):
             return False
         headers = message.headers
         if self.reports_only and not is_report(headers):
@@ -218,7 +219,7 @@ class TextFormat:
             if name not in headers:
                 return False
             value = headers.raw(name).lower()
-            if not any([phrase in value for phrase in ((wanted,) if isinstance(wanted, str) else wanted)]):
+            if not has_any(value, (wanted,) if isinstance(wanted, str) else wanted):
                 return False
         return not is_letter(message)
 
@@ -230,7 +231,7 @@ class TextFormat:
         begin = self._begin(body.lower)
         if begin < 0:
             return
-        kind = Kind.DELAY if _first_of(self.delay, body.lower) >= 0 else self.kind
+        kind = Kind.DELAY if self.delay and has_any(body.lower, self.delay) else self.kind
         read = self._read(body, begin, kind)
         found = any([finding.address for finding in read])
         if found or not self.quiet:
@@ -287,7 +288,7 @@ class TextFormat:
                 if current is not None and self.paragraph:
                     current.closed = bool(current.prose)
                 continue
-            skipped = bool(skips) and _first_of(skips, line.lower()) >= 0
+            skipped = bool(skips) and has_any(line.lower(), skips)
             if not skipped and needed in line:
                 match = None
                 for search in openers:

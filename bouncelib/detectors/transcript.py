@@ -28,6 +28,7 @@ from ..detector import MAX_DIAGNOSTIC_LINES, is_letter
 from ..marks import is_report
 from ..mime import Message, read_headers
 from ..model import Finding, Kind, Value
+from ..phrases import has_any
 
 __all__ = ["Sendmail", "Transcript"]
 
@@ -179,7 +180,7 @@ class Transcript:
         begin = min((place for place in places if place >= 0), default=-1)
         if begin < 0 or is_letter(message) or not is_report(message.headers):
             return
-        is_warning = ("warning" in low or "transient" in low) and any(phrase in low for phrase in _WARNING)
+        is_warning = ("warning" in low or "transient" in low) and has_any(low, _WARNING)
         kind = Kind.DELAY if is_warning else Kind.BOUNCE
         first = low.count("\n", 0, begin)
         found = list(_read(body, first, kind))
