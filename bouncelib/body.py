@@ -181,5 +181,8 @@ class Body:
 
     def value(self, text: str, index: int, rule: str = "") -> Value:
         """`text`, as read in line `index`."""
+        if len(self.spans) == 1 and index >= 0:
+            span = self.spans[0]
+            return Value(text, span.part, index - span.first + 1, rule)
         part, line = self.place(index)
         return Value(text, part, line, rule)

@@ -17,6 +17,7 @@ from .body import Body
 from .marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_answer, is_report
 from .mime import Headers, Message
 from .model import BouncelibError, Feedback, Finding, Kind, UnparsedField, Value
+from .phrases import has_any
 
 if TYPE_CHECKING:
     import regex
@@ -27,7 +28,7 @@ __all__ = ["FIELDS", "Detector", "TextFormat", "check_finding", "is_letter"]
 
 FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command",
           "reporting_mta", "received_from_mta", "arrival_date", "envelope_id")  # fmt: skip
-"""The fields of a `Finding` that a pattern may fill, as the names of its groups."""
+"""The fields of a `Finding` that a pattern may fill, as the names of its groups: its first ones, in their order."""
 
 TIMEOUT = 0.5
 """Seconds that the patterns of an untrusted format may take for one message, before it is given up for this message."""
@@ -86,6 +87,7 @@ class _Match(Protocol):
 
 
 _Search = Callable[[str], "_Match | None"]
+_Searches = tuple[_Search, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,6 +140,7 @@ class TextFormat:
     _recipient: tuple[_Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
     _fields: tuple[_Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
     _needed: str = dataclasses.field(init=False, repr=False, compare=False, default="")
+    _trusted: tuple[_Searches, _Searches] = dataclasses.field(init=False, repr=False, compare=False, default=((), ()))
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -163,6 +166,8 @@ class TextFormat:
         object.__setattr__(self, "_recipient", tuple(self._compile(p, "address") for p in self.recipient))
         object.__setattr__(self, "_fields", tuple(self._compile(p) for p in self.fields))
         object.__setattr__(self, "_needed", _needed(self.recipient))
+        if self.trusted:
+            object.__setattr__(self, "_trusted", (_trusted(self._recipient), _trusted(self._fields)))
 
     def _error(self, says: str) -> BouncelibError:
         return BouncelibError(f"format {self.name!r}: {says}")
@@ -205,7 +210,7 @@ class TextFormat:
 
     def concerns(self, message: Message) -> bool:
         """See `Detector`: whether the header is that of this format, and its marks may stand in the text."""
-        if self.marks and not any([mark in message.body.lower for mark in self.marks]):
+        if self.marks and not has_any(message.body.lower, self.marks):
             return False
         headers = message.headers
         if self.reports_only and not is_report(headers):
@@ -214,7 +219,7 @@ class TextFormat:
             if name not in headers:
                 return False
             value = headers.raw(name).lower()
-            if not any([phrase in value for phrase in ((wanted,) if isinstance(wanted, str) else wanted)]):
+            if not has_any(value, (wanted,) if isinstance(wanted, str) else wanted):
                 return False
         return not is_letter(message)
 
@@ -226,7 +231,7 @@ class TextFormat:
         begin = self._begin(body.lower)
         if begin < 0:
             return
-        kind = Kind.DELAY if _first_of(self.delay, body.lower) >= 0 else self.kind
+        kind = Kind.DELAY if self.delay and has_any(body.lower, self.delay) else self.kind
         read = self._read(body, begin, kind)
         found = any([finding.address for finding in read])
         if found or not self.quiet:
@@ -246,10 +251,13 @@ class TextFormat:
         begin = _first_of(self.start, text, unquoted=True) if self.start else 0
         return begin if begin < 0 else text.rfind("\n", 0, begin) + 1
 
-    def _searches(self, patterns: tuple[_Pattern, ...], patience: _Patience) -> tuple[_Search, ...]:
+    def _searches(self) -> tuple[_Searches, _Searches]:
+        """What searches a line for a recipient, and what searches it for other fields."""
         if self.trusted:
-            return tuple([pattern.match if _is_anchored(pattern.pattern) else pattern.search for pattern in patterns])
-        return tuple([functools.partial(patience.search, pattern) for pattern in patterns])
+            return self._trusted
+        search = _Patience().search
+        openers = tuple([functools.partial(search, pattern) for pattern in self._recipient])
+        return openers, tuple([functools.partial(search, pattern) for pattern in self._fields])
 
     def _read(self, body: Body, begin: int, kind: Kind) -> list[Finding]:
         text, needed = body.lower, self._needed
@@ -258,7 +266,8 @@ class TextFormat:
         if stop < 0:
             return []
         lines = body.lines
-        first, last = text.count("\n", 0, begin), text.count("\n", 0, stop)
+        first = text.count("\n", 0, begin)
+        last = first + text.count("\n", begin, stop)
         if needed and not (self.fields or self.lasting):
             # Nothing counts before the first line that may name somebody, or what it continues.
             at = text.find(needed, begin, stop)
@@ -268,8 +277,7 @@ class TextFormat:
             while self.folded and first > top and lines[first][:1].isspace():
                 first -= 1
         skips = [phrase for phrase in self.skip if text.find(phrase, begin, stop) >= 0]
-        patience = _Patience()
-        openers, patterns = self._searches(self._recipient, patience), self._searches(self._fields, patience)
+        openers, patterns = self._searches()
         found: list[Finding] = []
         shared = _Entry()
         current: _Entry | None = None
@@ -280,7 +288,7 @@ class TextFormat:
                 if current is not None and self.paragraph:
                     current.closed = bool(current.prose)
                 continue
-            skipped = bool(skips) and _first_of(skips, line.lower()) >= 0
+            skipped = bool(skips) and has_any(line.lower(), skips)
             if not skipped and needed in line:
                 match = None
                 for search in openers:
@@ -379,13 +387,13 @@ _LISTED = re.compile(r"(?i)\s*\[[^\]]{1,60}\]\s*(?:re|fwd?|aw|wg|sv)(?:\[\d{1,3}
 
 def _first_of(phrases: Sequence[str], text: str, begin: int = 0, *, unquoted: bool = False) -> int:
     """Where the first of `phrases` stands in `text` from `begin` on; -1 where none does."""
-    first = -1
+    first, limit = -1, len(text)
     for phrase in phrases:
-        at = text.find(phrase, begin)
+        at = text.find(phrase, begin, limit + len(phrase))
         if at >= 0 and unquoted:
             at = _unquoted(text, phrase, at)
         if at >= 0 and (first < 0 or at < first):
-            first = at
+            first, limit = at, at - 1
     return first
 
 
@@ -402,17 +410,16 @@ def _unquoted(text: str, phrase: str, at: int) -> int:
 
 def _unfold(lines: list[str], begin: int) -> Iterator[tuple[int, str]]:
     """The lines from `begin` on, each with its index, those that begin with white space joined to the one before."""
-    at, pieces = begin, list[str]()
-    for index in range(begin, len(lines)):
-        line = lines[index]
-        if pieces and pieces[0].strip() and line[:1] in (" ", "\t") and line.strip():
-            pieces.append(line.strip())
+    at, opened, more = begin, "", list[str]()
+    for index, line in enumerate(lines[begin:], begin):
+        if opened and line[:1] in (" ", "\t") and (stripped := line.strip()):
+            more.append(stripped)
             continue
-        if pieces:
-            yield at, " ".join(pieces)
-        at, pieces = index, [line.rstrip()]
-    if pieces:
-        yield at, " ".join(pieces)
+        if index > begin:
+            yield at, " ".join([opened, *more]) if more else opened
+        at, opened, more = index, line.rstrip(), []
+    if begin < len(lines):
+        yield at, " ".join([opened, *more])
 
 
 def _needed(patterns: Sequence[str]) -> str:
@@ -422,6 +429,10 @@ def _needed(patterns: Sequence[str]) -> str:
     if all(_BRACKETED.match(pattern) and _is_anchored(pattern) for pattern in patterns):
         return "<"
     return ""
+
+
+def _trusted(patterns: Sequence[_Pattern]) -> _Searches:
+    return tuple([pattern.match if _is_anchored(pattern.pattern) else pattern.search for pattern in patterns])
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from .address import clean, domain_of, find
 from .mime import Headers
+from .phrases import has_any
 
 __all__ = [
     "DAEMONS",
@@ -207,7 +208,7 @@ def is_answer(headers: Headers) -> bool:
 def has_report_subject(headers: Headers) -> bool:
     """A subject that mail systems write."""
     subject = (headers.get("subject") or "").lower()
-    return any(phrase in subject for phrase in (_APPENDED if is_answer(headers) else SUBJECTS))
+    return has_any(subject, _APPENDED if is_answer(headers) else SUBJECTS)
 
 
 @_once

@@ -10,7 +10,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable
 
-__all__ = ["PhraseIndex"]
+__all__ = ["PhraseIndex", "has_any"]
 
 
 # In every other text, so that filing a phrase under one of them is of little use.
@@ -21,6 +21,14 @@ _USUAL = frozenset({
 })  # fmt: skip
 
 _Owners = tuple[int, ...]
+
+
+def has_any(text: str, phrases: Iterable[str]) -> bool:
+    """Whether one of `phrases` stands in `text`."""
+    for phrase in phrases:  # noqa: SIM110 - a generator costs more than the search
+        if phrase in text:
+            return True
+    return False
 
 
 class PhraseIndex:

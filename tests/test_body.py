@@ -117,6 +117,14 @@ def test_lines_know_their_place() -> None:
     assert body.returned_part == "2"
 
 
+@pytest.mark.parametrize("texts", [("one\ntwo\nthree",), ("one\ntwo", "three")])
+def test_a_value_has_the_place_of_its_line(texts: tuple[str, ...]) -> None:
+    body = _read(*[("text/plain", text) for text in texts]).body
+    for index in range(-1, 3):
+        value = body.value("x", index)
+        assert (value.part, value.line) == body.place(index)
+
+
 def test_a_returned_message_deep_in_a_long_text() -> None:
     text = "x y z\n" * 100_000 + "\nReceived: from a\nMessage-ID: <1@example.com>\n\nbody"
     message = mime.read(b"Subject: x\n\n" + text.encode())

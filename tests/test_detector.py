@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import pathlib
 import time
 from collections.abc import Mapping
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from bouncelib import Registry, testing
-from bouncelib.detector import FIELDS, Detector, TextFormat, is_letter
+from bouncelib.detector import FIELDS, Detector, TextFormat, _first_of, is_letter
 from bouncelib.mime import read
 from bouncelib.model import BouncelibError, Finding, Kind
 
@@ -292,6 +294,17 @@ def test_the_fields_are_those_of_a_finding() -> None:
 )
 def test_letters_are_told_by_their_header(header: str, letter: bool) -> None:
     assert is_letter(read(mail("hello", header))) is letter
+
+
+def test_the_fields_of_a_pattern_are_the_first_of_a_finding() -> None:
+    assert tuple(field.name for field in dataclasses.fields(Finding))[: len(FIELDS)] == FIELDS
+
+
+def test_the_first_of_several_phrases_is_found() -> None:
+    phrases = ("cc", "b", "abc", "a", "zz")
+    for text in map("".join, itertools.product("abcz", repeat=5)):
+        places = [text.find(phrase, 1) for phrase in phrases if text.find(phrase, 1) >= 0]
+        assert _first_of(phrases, text, 1) == min(places, default=-1)
 
 
 @pytest.mark.parametrize("text", ["> could not deliver to " * 40000, "could not deliver to\n" * 40000])

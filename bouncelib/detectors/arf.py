@@ -164,7 +164,8 @@ def _feedback(message: Message, fields: Headers, recipients: list[str]) -> Feedb
 
 def _told_type(message: Message) -> str | None:
     """The type of the report as its text tells it."""
-    told = _SENTENCE.search(" ".join(message.body.lower[:2000].split()))
+    text = message.body.lower[:2000]
+    told = _SENTENCE.search(" ".join(text.split())) if "report" in text else None
     return _TYPES.get(told["type"], told["type"]) if told else None
 
 

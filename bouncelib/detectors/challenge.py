@@ -14,6 +14,7 @@ from .. import marks
 from ..header import Headers
 from ..mime import Message
 from ..model import Finding, Kind
+from ..phrases import has_any
 
 __all__ = ["Challenge"]
 
@@ -120,8 +121,8 @@ class Challenge:
         if not signed and (marks.has_report_subject(headers) or not _answers_by_itself(headers)):
             return
         text = " ".join(message.body.lower[:_OPENING].split())
-        held, prove, sign = (any(phrase in text for phrase in phrases) for phrases in (_HELD, _PROVE, _SIGNS))
-        foreign = any(phrase in text for phrase in _NOT_OURS)
+        held, prove, sign = (has_any(text, phrases) for phrases in (_HELD, _PROVE, _SIGNS))
+        foreign = has_any(text, _NOT_OURS)
         if (held and prove and not foreign) or (sign and (held or prove) and signed):
             yield Finding(kind=Kind.CHALLENGE)
 

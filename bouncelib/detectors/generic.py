@@ -34,6 +34,7 @@ from ..marks import (
 )
 from ..mime import Headers, Message
 from ..model import Finding, Kind, Value
+from ..phrases import has_any
 
 __all__ = ["Generic"]
 
@@ -273,7 +274,7 @@ def _beside(index: int, line: str, heading: str) -> Iterator[_Candidate]:
 
 
 def _announces(low: str) -> bool:
-    return _says_failed(low) or any(phrase in low for phrase in _DELAYED)
+    return _says_failed(low) or has_any(low, _DELAYED)
 
 
 def _has_code(text: str) -> bool:
@@ -285,7 +286,7 @@ def _has_code(text: str) -> bool:
 
 
 def _says_failed(low: str) -> bool:
-    return any(phrase in low for phrase in _FAILED)
+    return has_any(low, _FAILED)
 
 
 def _below(lines: Sequence[str], index: int) -> str:
@@ -340,9 +341,9 @@ def _failed_recipients(headers: Headers) -> Iterator[str]:
 
 def _kind(headers: Headers, body: Body) -> Kind:
     low = body.lower[:20_000]
-    if any(phrase in low for phrase in _GIVEN_UP):
+    if has_any(low, _GIVEN_UP):
         return Kind.BOUNCE
-    if any(phrase in low for phrase in _DELAYED):
+    if has_any(low, _DELAYED):
         return Kind.DELAY
     subject = (headers.get("subject") or "").lower()
     is_delay = any(word in subject for word in _DELAY_SUBJECT) and not _says_failed(low)

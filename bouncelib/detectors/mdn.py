@@ -14,6 +14,7 @@ from ..header import Headers
 from ..marks import is_plain_report
 from ..mime import RETURNED, Message, Part, read_headers
 from ..model import Finding, Kind, UnparsedField, Value
+from ..phrases import has_any
 
 __all__ = ["Mdn", "SieveReject"]
 
@@ -158,7 +159,7 @@ def _is_refusal(message: Message, fields: Headers) -> bool:
     if "rejected" in message.headers.raw("auto-submitted").lower():
         return True
     text = " ".join(message.body.lower[:_OPENING].split())
-    return any(phrase in text for phrase in _REFUSED) and not any(phrase in text for phrase in _RECEIPT_TEXT)
+    return has_any(text, _REFUSED) and not has_any(text, _RECEIPT_TEXT)
 
 
 def _reason(lines: list[str]) -> tuple[int, int]:
@@ -179,7 +180,7 @@ def _is_receipt(message: Message) -> bool:
     if subject.partition(":")[0].partition("(")[0].strip() not in _RECEIPT_SUBJECTS:
         return False
     text = " ".join(message.body.lower[:_OPENING].split())
-    return any(phrase in text for phrase in _RECEIPT_TEXT)
+    return has_any(text, _RECEIPT_TEXT)
 
 
 def _value(part: Part, fields: Headers, name: str) -> Value | None:

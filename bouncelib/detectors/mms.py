@@ -12,6 +12,7 @@ from .. import address as addresses
 from ..marks import is_report
 from ..mime import Message, read_headers
 from ..model import Finding, Kind, Value
+from ..phrases import has_any
 
 __all__ = ["MmsGateway"]
 
@@ -27,7 +28,7 @@ class MmsGateway:
 
     def find(self, message: Message) -> Iterator[Finding]:
         body = message.body
-        if not any(phrase in body.lower for phrase in self.phrases) or not is_report(message.headers):
+        if not has_any(body.lower, self.phrases) or not is_report(message.headers):
             return
         said = next((index for index, line in enumerate(body.lines) if line.strip().startswith("Error:")), -1)
         diagnostic = body.value(body.lines[said].strip(), said, "text") if said >= 0 else None

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 
 from ..address import unxtext
 from ..charset import readable
+from ..detector import FIELDS
 from ..marks import is_report
 from ..mime import DELIVERY_STATUS, Message, Part, decode_words
 from ..model import Finding, Kind, UnparsedField, Value
 
 __all__ = ["Rfc3464"]
 
-# A line is a field with the lines that continue it, empty, or none of both.
-_LINE = re.compile(r"(?m)^(?:([A-Za-z][!-9;-~]*+)[ \t]*+:[ \t]*+(.*+)((?:\n[ \t]++[^\s].*+)*+)|([^\S\n]*+)$|(.++))")
+_NAME = re.compile(r"[A-Za-z][!-9;-~]*+[ \t]*+")
 # RFC 3464 section 2.2 and 2.3: which fact a field is.
 _PER_MESSAGE = {
     "reporting-mta": "reporting_mta",
@@ -35,8 +35,13 @@ _PER_RECIPIENT = {
     "diagnostic-code": "diagnostic",
     "remote-mta": "remote_mta",
 }
-_FACTS = _PER_MESSAGE | _PER_RECIPIENT
-_RULES = {name: f"field {name}" for name in _FACTS}
+# Of each field the place of its fact among those of a finding, whether it is about the message, and its rule.
+_FACTS = {
+    name: (FIELDS.index(fact), name in _PER_MESSAGE, f"field {name}")
+    for name, fact in (_PER_MESSAGE | _PER_RECIPIENT).items()
+}
+_ADDRESS, _ORIGINAL = FIELDS.index("address"), FIELDS.index("original_address")
+_NOTHING: tuple[Value | None, ...] = (None,) * len(FIELDS)
 # Understood, though nothing in a Report answers to them.
 _KNOWN = frozenset({"dsn-gateway", "last-attempt-date", "final-log-id", "will-retry-until"})
 _OPENERS = frozenset({"final-recipient", "original-recipient"})
@@ -95,31 +100,25 @@ def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
     groups: list[list[_Field]] = []
     group: list[_Field] = []
     more: list[str] = []  # of the last field
-    number = skipped
-    for field, value, folded, _, stray in _LINE.findall(text):
-        number += 1
-        if field:
+    for number, line in enumerate(text.split("\n"), skipped + 1):
+        field, colon, value = line.partition(":")
+        low = field.rstrip(" \t").lower()
+        if colon and (low in _FACTS or _NAME.fullmatch(field)):
             if more:
                 _extend(group or groups[-1], more)
                 more = []
-            low = field.lower()
             # A group that begins without a blank line before it: the recipient is named a second time.
             if low in _OPENERS and group and any([known == low for known, _, _ in group]):
                 groups.append(group)
                 group = []
-            if folded:
-                lines = folded.split("\n")
-                group.append((low, "\n".join([value, *map(str.strip, lines[1:])]), number))
-                number += len(lines) - 1
-            else:
-                group.append((low, value, number))
-        elif not stray:
+            group.append((low, value.lstrip(" \t"), number))
+        elif not line or line.isspace():
             if group:
                 groups.append(group)
                 group = []
-        elif group or (groups and groups[-1][-1][0] == "diagnostic-code" and stray[0].isspace()):
-            # QUIRK: a blank line within a folded Diagnostic-Code.
-            more.append(stray.strip())
+        elif group or (groups and groups[-1][-1][0] == "diagnostic-code" and line[0].isspace()):
+            # QUIRK: a line that is not folded, or a blank line within a folded Diagnostic-Code.
+            more.append(line.strip())
     if group:
         groups.append(group)
     if more:
@@ -135,50 +134,42 @@ def _extend(group: list[_Field], more: list[str]) -> None:
 def _report(groups: list[list[_Field]], part: str) -> Iterator[Finding]:
     if not groups:
         return
-    shared: dict[str, Value] = {}
+    shared = [*_NOTHING]
     unparsed: list[UnparsedField] = []
-    recipients: list[dict[str, Value]] = []
+    recipients: list[list[Value | None]] = []
     for group in groups:
-        fields: dict[str, Value] = {}
+        values = [*_NOTHING]
         others: list[tuple[str, str]] = []
         for name, text, line in group:
             fact = _FACTS.get(name)
             if fact is None:
                 if name not in _KNOWN:
                     others.append((name, text))
-            elif name in _PER_MESSAGE:
-                if fact not in shared:
-                    shared[fact] = _value(name, text, part, line)
-            elif fact not in fields and not (name in _OPENERS and _is_cut(text)):
-                fields[fact] = _value(name, text, part, line)
-        is_recipient = "address" in fields or "original_address" in fields
-        for name, text in others:
-            unparsed.append(UnparsedField(name, decode_words(text), len(recipients) + 1 if is_recipient else 0))
+                continue
+            place, is_shared, rule = fact
+            target = shared if is_shared else values
+            # An address field may end before its address begins: what stands there is the start of its type.
+            if target[place] is None and ("@" in text or ";" in text or name not in _OPENERS):
+                target[place] = Value(decode_words(text) if "=?" in text else text, part, line, rule)
+        is_recipient = values[_ADDRESS] is not None or values[_ORIGINAL] is not None
+        about = len(recipients) + 1 if is_recipient else 0
+        unparsed += [UnparsedField(name, decode_words(text), about) for name, text in others]
         if is_recipient:
-            recipients.append(fields)
-        elif fields:
+            recipients.append(values)
+        elif any(values):
             # Fields without a recipient belong to the group before, from which a stray blank line cut them off.
             target = recipients[-1] if recipients else shared
-            for fact, value in fields.items():
-                target.setdefault(fact, value)
-    if unparsed or shared:
-        yield Finding(unparsed=tuple(unparsed), **shared)  # type: ignore[arg-type]
-    for fields in recipients:
-        original = fields.get("original_address")
-        if original and ("address" not in fields or not fields["address"].text.rpartition(";")[2].strip()):
-            fields["address"] = dataclasses.replace(original, text=unxtext(original.text))
-        yield Finding(**fields)  # type: ignore[arg-type]
+            target[:] = [known or value for known, value in zip(target, values, strict=True)]
+    if unparsed or any(shared):
+        yield Finding(*shared, unparsed=tuple(unparsed))  # type: ignore[arg-type, misc]
+    for values in recipients:
+        address, original = values[_ADDRESS], values[_ORIGINAL]
+        if original and not (address and address.text.rpartition(";")[2].strip()):
+            values[_ADDRESS] = dataclasses.replace(original, text=unxtext(original.text))
+        elif address and ".xalias/" in address.text and (alias := _COURIER_ALIAS.search(address.text)):
+            # QUIRK: Courier names an address that it delivers to a program by the name of its own alias file.
+            named = re.sub(r"\+([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), alias[1])
+            values[_ADDRESS] = dataclasses.replace(address, text=named)
+        yield Finding(*values)  # type: ignore[arg-type]
     if not recipients:
         yield Finding(kind=Kind.BOUNCE)
-
-
-def _is_cut(text: str) -> bool:
-    """Whether an address field ends before its address begins: what stands there is the start of its type."""
-    return ";" not in text and "@" not in text
-
-
-def _value(name: str, text: str, part: str, line: int) -> Value:
-    if name == "final-recipient" and ".xalias/" in text and (alias := _COURIER_ALIAS.search(text)):
-        # QUIRK: Courier names an address that it delivers to a program by the name of its own alias file.
-        text = re.sub(r"\+([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), alias[1])
-    return Value(decode_words(text) if "=?" in text else text, part, line, _RULES[name])

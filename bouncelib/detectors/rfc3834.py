@@ -19,6 +19,7 @@ from .. import marks
 from ..header import Headers
 from ..mime import Message
 from ..model import Finding, Kind
+from ..phrases import has_any
 
 __all__ = ["AutoReply"]
 
@@ -209,14 +210,14 @@ class AutoReply:
             found = _is_reply(message, subject)
         elif _is_automatic(headers):
             found = _begins(message, _bare(subject)) or (
-                (_has_any(subject, _ABSENT_SUBJECT) or _is_answer(headers, subject))
-                and _has_any(_opening(message), (*_ABSENT_TEXT, *_ANSWERING_TEXT))
+                (has_any(subject, _ABSENT_SUBJECT) or _is_answer(headers, subject))
+                and has_any(_opening(message), (*_ABSENT_TEXT, *_ANSWERING_TEXT))
                 and _is_reply(message, subject)
             )
         else:
-            told = _has_any(subject, _ABSENT_SUBJECT) or ("in-reply-to" in headers and not _ANSWER.match(subject))
+            told = has_any(subject, _ABSENT_SUBJECT) or ("in-reply-to" in headers and not _ANSWER.match(subject))
             found = not marks.has_daemon_sender(headers) and (
-                _begins(message, subject) or (told and _has_any(_opening(message), _ANSWERS))
+                _begins(message, subject) or (told and has_any(_opening(message), _ANSWERS))
             )
         if found:
             yield Finding(kind=Kind.AUTO_REPLY)
@@ -246,7 +247,7 @@ def _begins(message: Message, subject: str) -> bool:
     if not beginning:
         return False
     rest = subject[len(beginning) :].lstrip()
-    return not rest or rest[0] in _FOLLOWS or beginning[-1] == ":" or _has_any(_opening(message), _ABSENT_TEXT)
+    return not rest or rest[0] in _FOLLOWS or beginning[-1] == ":" or has_any(_opening(message), _ABSENT_TEXT)
 
 
 def _is_reply(message: Message, subject: str) -> bool:
@@ -258,8 +259,8 @@ def _is_reply(message: Message, subject: str) -> bool:
     if marks.has_report_subject(headers) and (marks.has_null_sender(headers) or marks.has_daemon_sender(headers)):
         return False
     text = _opening(message)
-    absent = _has_any(subject, _ABSENT_SUBJECT) or _has_any(text, _ABSENT_TEXT)
-    return absent or not (marks.has_daemon_sender(message.headers) or _has_any(text, _REFUSALS))
+    absent = has_any(subject, _ABSENT_SUBJECT) or has_any(text, _ABSENT_TEXT)
+    return absent or not (marks.has_daemon_sender(message.headers) or has_any(text, _REFUSALS))
 
 
 def _has_report(types: Iterable[str]) -> bool:
@@ -280,7 +281,3 @@ def _opening(message: Message) -> str:
     """The beginning of the text in lower case and one line, without what it quotes."""
     lines = message.body.lower[:_OPENING].split("\n")
     return " ".join(" ".join(line for line in lines if not line.lstrip().startswith((">", "|"))).split())
-
-
-def _has_any(text: str, phrases: tuple[str, ...]) -> bool:
-    return any(phrase in text for phrase in phrases)

@@ -18,7 +18,6 @@ the lines before one decide what it means:
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 
@@ -29,10 +28,11 @@ from ..detector import MAX_DIAGNOSTIC_LINES, is_letter
 from ..marks import is_report
 from ..mime import Message, read_headers
 from ..model import Finding, Kind, Value
+from ..phrases import has_any
 
 __all__ = ["Sendmail", "Transcript"]
 
-_HEADING = re.compile(r"^\s*-{3,6}\s?(?P<words>[A-Za-z](?:[^-]|-(?!-)){3,100}?)\s?-{3,6}\s*$")
+_HEADING = re.compile(r"^\s*-{3,6}\s?(?P<words>[A-Za-z](?:[^-]|-(?!-)){3,100}+)\s?-{3,6}\s*$")
 _WARNING = ("warning: could not send message for past", "this is a warning message only",
             "warning: message still undelivered", "had transient non-fatal errors")  # fmt: skip
 _ADDRESS = r"(?P<address><[^<>]{1,320}>|\"[^\"]{1,320}\"(?:@[^\s<>()\[\]]{1,255})?|[^\s<>()\[\]:;,\"|]{1,320})"
@@ -78,6 +78,8 @@ class Sendmail:
                 apart = True
                 if entry is not None:
                     yield _finding(entry, action)
+                    if not left:
+                        return
                     entry, noted, action = None, "", ""
             else:
                 note = _NOTE.match(line) if "(" in line else None
@@ -178,7 +180,7 @@ class Transcript:
         begin = min((place for place in places if place >= 0), default=-1)
         if begin < 0 or is_letter(message) or not is_report(message.headers):
             return
-        is_warning = ("warning" in low or "transient" in low) and any(phrase in low for phrase in _WARNING)
+        is_warning = ("warning" in low or "transient" in low) and has_any(low, _WARNING)
         kind = Kind.DELAY if is_warning else Kind.BOUNCE
         first = low.count("\n", 0, begin)
         found = list(_read(body, first, kind))
@@ -191,16 +193,22 @@ class Transcript:
             yield from _of_hosts(body, first, kind)
 
 
-@dataclasses.dataclass(slots=True)
 class _Dialogue:
     """Where the reading stands: with whom, after which command, and what was said since the last verdict."""
 
-    host: Value | None = None
-    command: Value | None = None
-    recipient: Value | None = None
-    said: list[str] = dataclasses.field(default_factory=list)
-    said_at: int = 0
-    heard: bool = False
+    __slots__ = ("command", "heard", "host", "recipient", "said", "said_at")
+
+    def __init__(self) -> None:
+        self.host: Value | None = None
+        self.turn()
+
+    def turn(self, command: Value | None = None, recipient: Value | None = None) -> None:
+        """Forget what was said; what follows is said after `command`, which is about `recipient`."""
+        self.command = command
+        self.recipient = recipient
+        self.said: list[str] = []
+        self.said_at = 0
+        self.heard = False
 
     def add(self, text: str, index: int) -> None:
         if not self.said:
@@ -217,31 +225,34 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
         if first == "-" and _CLOSING.match(line):
             break
         if first in _HOST_BEGINS and (match := _HOST.match(line)):
-            yield from _unclaimed(body, at, kind)
-            at = _Dialogue(host=body.value(match["host"], index, "transcript"))
+            if at.said:
+                yield from _unclaimed(body, at, kind)
+            at.host = body.value(match["host"], index, "transcript")
+            at.turn()
         elif first == ">" and (match := _SENT.match(line)):
-            yield from _unclaimed(body, at, kind)
+            if at.said:
+                yield from _unclaimed(body, at, kind)
             named = _RCPT.match(match["text"])
             recipient = body.value(named["address"], index, "transcript") if named else None
-            at = _Dialogue(at.host, body.value(match["text"], index, "transcript"), recipient)
+            at.turn(body.value(match["text"], index, "transcript"), recipient)
         elif first == "<" and (match := _SAID.match(line)):
             if at.said and _REPLY.match(match["text"]) and not _CONTINUED.match(at.said[-1]):
                 yield from _unclaimed(body, at, kind)
-                at = _Dialogue(at.host, at.command)
+                at.turn(at.command)
             at.add(match["text"], index)
             at.heard = True
         elif "... " in line and (match := _OWN.match(line)):
             if "@" in match["address"] or match["address"].startswith("<"):
                 address = body.value(match["address"], index, "transcript verdict")
                 if action := _GOOD.get(match["text"].strip().lower()):
-                    yield Finding(address, action=dataclasses.replace(address, text=action), kind=Kind.SUCCESS)
+                    yield Finding(address, action=_with_text(address, action), kind=Kind.SUCCESS)
                 else:
                     yield from _verdict(body, at, address, stripped, index, kind)
-                at = _Dialogue(at.host, at.command)
+                at.turn(at.command)
         elif not stripped or "transcript of " in line.lower():
             if at.said or at.recipient:
                 yield from _unclaimed(body, at, kind)
-                at = _Dialogue(at.host, at.command)
+                at.turn(at.command)
         else:
             # What a local program said, or Sendmail itself: the verdict is still to come.
             at.add(stripped, index)
@@ -271,7 +282,7 @@ def _verdict(body: Body, at: _Dialogue, address: Value, own: str, index: int, ki
     host, command = (at.host, at.command) if at.heard else (None, None)
     if command and command.text[:4].upper() == "DATA" and at.said and " 5.1." in f" {own}":
         # With PIPELINING the replies to RCPT are read when DATA has been sent.
-        command = dataclasses.replace(command, text="RCPT", rule="pipelined")
+        command = Value("RCPT", command.part, command.line, "pipelined")
     if at.said:
         said = body.value("\n".join(at.said), at.said_at, "transcript")
         yield Finding(address, diagnostic=said, command=command, remote_mta=host, kind=kind)
