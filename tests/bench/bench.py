@@ -5,7 +5,8 @@
 
 Time is CPU time, the least of several rounds, without the garbage collector; where several processes work it is the
 clock on the wall, which wants a machine that has nothing else to do. What a first call reads and compiles is not
-counted, and nothing is gained from a message that has been read before. Samples are those of `corpus/`, and the messages of public collections where they lie beside the repository.
+counted, and nothing is gained from a message that has been read before. Samples are those of `corpus/`, and the
+messages of public collections where they lie beside the repository.
 """
 
 from __future__ import annotations
