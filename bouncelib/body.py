@@ -21,6 +21,8 @@ _ENTRY = re.compile(
 _FIELD = re.compile(r"[A-Za-z][!-9;-~]*[ \t]*:(?:\s|$)")
 _TRANSPORTED = ("received", "return-path", "message-id", "delivered-to", "dkim-signature")
 _LETTER = frozenset({"from", "date"})
+# What every field ends with that such a run must have one of, in lower case.
+_SIGN = re.compile(f":(?<={'|'.join([f'{name[-4:]}:' for name in (*_TRANSPORTED, 'date')])}|...[ \\t]:)")
 _MAX_RUN = 500
 # A run of From and Date alone may be a table within the explanation: where codes of SMTP follow, it is taken for one.
 _SAID = re.compile(r"(?:^|[\s(#<:])(?:[45]\.\d{1,3}\.\d{1,3}|[45][0-5]\d[ -])")
@@ -51,14 +53,7 @@ def split_original(text: str, low: str | None = None) -> tuple[int, str] | None:
     if len(low) != len(text):
         low = _lower(text)
     # Cheap, and true of most reports: the returned message has a part of its own.
-    if not (
-        "received" in low
-        or ("date" in low and "from" in low)
-        or "message-id" in low
-        or "return-path" in low
-        or "delivered-to" in low
-        or "dkim-signature" in low
-    ):
+    if not _SIGN.search(low):
         return None
     low = "\n" + low
     skip = -1

@@ -66,6 +66,10 @@ _MBOX = (b"From ", b">From ")  # RFC 4155 appendix A, and what a second mailbox 
 _BEFORE = (*_MBOX, _BOM, b"\n")
 _LEADING = re.compile(rb"\n{1,9}(?=[!-9;-~]{1,80}:|>?From )")
 _GUESSED_BOUNDARY = re.compile(rb"(?m)^--([^\s-][^\s]{0,200}|-+[^\s-][^\s]{0,200})[ \t]*\n(?i:content-[a-z-]+[ \t]*:)")
+# A whole Content-Type as reports mostly have it: what the general reading of parameters would find in it.
+_USUAL_BOUNDARY = re.compile(
+    r"multipart/[a-z]{1,20};(?: report-type=delivery-status;)?\s+boundary=\"([!#-\[\]-~]{1,200})\""
+)
 _TOKEN = re.compile(r"[^\s\"';(),]+")
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 _UU_BEGIN = re.compile(rb"(?m)^begin [0-7]{3,4} ")
@@ -133,7 +137,9 @@ class Part:
     def content(self, limit: int | None = None) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 section 6), of at most `limit` encoded bytes."""
         data = self.tree.raw[self.body : self.end if limit is None else min(self.end, self.body + limit)]
-        encoding = self.encoding if "content-transfer-encoding" in self.headers.first else ""
+        if "content-transfer-encoding" not in self.headers.first:
+            return data
+        encoding = self.encoding
         if encoding == "quoted-printable":
             return binascii.a2b_qp(data)
         if encoding == "base64":
@@ -285,7 +291,8 @@ class Tree:
         if depth >= MAX_DEPTH or self._budget <= 0:
             self.note("mime-depth-limit" if depth >= MAX_DEPTH else "mime-part-limit", part=part.section)
             return
-        boundary = raw_bytes(part.params.get("boundary", "").rstrip(" \t"))
+        usual = _USUAL_BOUNDARY.fullmatch(part.headers.first["content-type"])
+        boundary = raw_bytes(usual[1] if usual else part.params.get("boundary", "").rstrip(" \t"))
         spans = self._split(part, boundary) if boundary else []
         if not spans:
             self.note("boundary-not-found" if boundary else "boundary-missing", part=part.section)
@@ -440,8 +447,9 @@ def _skip(raw: bytes) -> int:
 def _unify(raw: bytes) -> bytes:
     if b"\r" not in raw:
         return raw
-    usual = raw.replace(b"\r\n", b"\n")
-    if b"\r" not in usual:
+    # Single bytes are quickly found: this is the usual message, whose lines all end alike.
+    usual = raw.replace(b"\r", b"")
+    if usual.replace(b"\n", b"\r\n") == raw:
         return usual
     return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 

@@ -137,3 +137,9 @@ def test_header_in_html() -> None:
     message = _read(("text/html", source))
     assert message.body.text.strip() == "No such user"
     assert "<1@example.com>" in message.body.returned
+
+
+@pytest.mark.parametrize("name", ["Received", "Return-Path", "Message-ID", "Delivered-To", "DKIM-Signature", "Date"])
+@pytest.mark.parametrize("blanks", ["", " ", "\t", " \t "])
+def test_each_field_of_transport_is_seen_with_and_without_blanks(name: str, blanks: str) -> None:
+    assert split_original(f"Said:\n\n> From: a@example.com\n> {name}{blanks}: x\n") == (7, "> ")

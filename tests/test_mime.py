@@ -278,6 +278,20 @@ def test_parameters(value: str, expected: dict[str, str]) -> None:
     assert parameters(value) == expected
 
 
+@pytest.mark.parametrize("kind", ["mixed", "report", "Report", "x-1", "report; report-type=delivery-status"])
+@pytest.mark.parametrize(
+    "rest", ["", "boundary=b", '"b"', "b", '"b c "', '"b\\"c"', '"é"', '""', '"b', '"b";', '"b"; x=1', '"b" (c)']
+)
+@pytest.mark.parametrize(
+    "before", ["; boundary=", ";boundary=", ";\tboundary=", "; boundary*0=", "; boundary=a; boundary="]
+)
+def test_the_usual_boundary_is_what_the_parameters_say(kind: str, before: str, rest: str) -> None:
+    value = f"multipart/{kind}{before}{rest}"
+    usual = mime._USUAL_BOUNDARY.fullmatch(value)
+    assert usual is None or parameters(value)["boundary"] == usual[1]
+    assert usual or (kind, before, rest) != ("report", "; boundary=", '"b"')
+
+
 def test_headers() -> None:
     raw = b"A: 1\nb : 2\na: 3\nC:\n folded\n\tvalue\nD: \xc3\xbc\nE: Gr\xfc\xdfe\nF: a\0b\n\n"
     headers = read(raw).headers
