@@ -26,7 +26,9 @@ __all__ = ["RANKS", "Facts", "ReportFacts", "merge", "parse_date", "settle"]
 RANKS = {"rfc3464": 0, "arf": 0, "mdn": 0, "sieve-reject": 0, "transcript": 2, "generic": 3, "flufl": 4}
 _DEFAULT_RANK = 1
 
-_TYPE = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]{0,40})\s*;\s*")
+_TYPE = re.compile(r"\s*[A-Za-z][A-Za-z0-9-]{0,40}\s*")
+# The types that nearly every field has, as they are written.
+_USUAL_TYPES = frozenset({"smtp", "SMTP", "dns", "DNS", "X-Postfix", "x-unix", "X-Unix"})
 _WORD = re.compile(r"\s*([A-Za-z]+)")
 _LETTER = re.compile(r"[^\W\d_]")
 _ACTIONS = {
@@ -94,8 +96,8 @@ class _Draft:
         if "original_address" not in said:
             self.original = original
         for name, value in zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True):
-            if value is not None and value.text and not value.text.isspace():
-                entry = _evidence(name, detector, value)
+            if value is not None and (text := value.text) and not text.isspace():
+                entry = _new(Evidence, name, detector, value.rule, value.part, value.line, text)
                 if name in said:
                     said[name].append(entry)
                 else:
@@ -333,8 +335,8 @@ def _unfold(text: str) -> str:
 
 
 def _strip_type(text: str) -> str:
-    match = _TYPE.match(text) if ";" in text else None
-    return text[match.end() :] if match else text
+    kind, semicolon, rest = text.partition(";")
+    return rest.lstrip() if semicolon and (kind in _USUAL_TYPES or _TYPE.fullmatch(kind)) else text
 
 
 def _untyped(text: str | None) -> str | None:
