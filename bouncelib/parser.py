@@ -258,7 +258,8 @@ class Parser:
         Where nobody says anything of the recipient, the `prose` of the report counts, if its words are clear.
         """
         code = facts.reply.code if facts.reply else None
-        named_by = next((entry.detector for entry in facts.evidence if entry.field == "address"), "")
+        first = facts.evidence[0] if facts.evidence else None  # the one of the address, where there is any
+        named_by = first.detector if first and first.field == "address" else ""
         known = facts.status, code, facts.command, facts.remote_mta, reporting_mta, action, named_by
         judge = self.rules.judge
         judgements = []

@@ -6,7 +6,7 @@ import email.utils
 
 import pytest
 
-from bouncelib.merge import RANKS, merge, parse_action, parse_date
+from bouncelib.merge import _TYPE, _USUAL_TYPES, RANKS, merge, parse_action, parse_date
 from bouncelib.model import Action, Command, Finding, Kind, UnparsedField, Value
 
 
@@ -240,3 +240,8 @@ def test_host_and_command_come_from_the_diagnostic_where_no_field_has_them() -> 
 
 def test_fallback_ranks_come_last() -> None:
     assert RANKS["rfc3464"] < 1 < RANKS["generic"] < RANKS["flufl"]
+
+
+def test_usual_types_are_types() -> None:
+    """What is known by heart is what the pattern would accept."""
+    assert all(_TYPE.fullmatch(kind) for kind in _USUAL_TYPES)
