@@ -51,7 +51,7 @@ class Options:
     messages: int  # shared by several processes
 
 
-FULL = Options(3, None, (10**6, 10**7, 5 * 10**7), (10**3, 10**4, 10**5), 5 * 10**7, 20_000)
+FULL = Options(3, None, (10**6, 10**7, 5 * 10**7), (10**3, 10**4, 10**5), 5 * 10**7, 60_000)
 SHORT = Options(1, 2, (10**3, 10**4), (1, 10), 10**5, 200)
 
 # -- who is measured
