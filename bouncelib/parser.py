@@ -45,7 +45,7 @@ __all__ = ["DEFAULT", "Parser"]
 
 
 class Parser:
-    """A registry of detectors and a set of rules, ready to read. Nothing of a message changes what is said of the next."""
+    """A registry of detectors and a set of rules, ready to read. No message changes what is said of the next."""
 
     __slots__ = ("_registry", "_rules")
 

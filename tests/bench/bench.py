@@ -193,23 +193,23 @@ def cpu(call: Call, raw: bytes, rounds: int) -> float:
     return least
 
 
-def passes(call: Call, raws: Sequence[bytes], rounds: int) -> list[float]:
-    """The least CPU time for each message, in seconds, of so many passes over all of them.
+def passes(calls: dict[str, Call], raws: Sequence[bytes], rounds: int) -> dict[str, list[float]]:
+    """The least CPU time of each call for each message, in seconds, of so many passes over all of them.
 
-    Before each pass `forget`: what a message gains from those before it, it gains in a mailbox as well; from having
-    been read already it must gain nothing.
+    The calls take turns, for a machine may be slower in one minute than in the next. Before each pass `forget`: what a
+    message gains from those before it, it gains in a mailbox as well; from having been read already it must gain
+    nothing.
     """
     clock = time.process_time
-    least = [float("inf")] * len(raws)
-    for raw in raws:
-        call(raw)
-    for _ in range(rounds):
-        forget()
-        for number, raw in enumerate(raws):
-            begin = clock()
-            call(raw)
-            least[number] = min(least[number], clock() - begin)
-        gc.collect()
+    least = {name: [float("inf")] * len(raws) for name in calls}
+    for _ in range(rounds + 1):
+        for name, call in calls.items():
+            forget()
+            for number, raw in enumerate(raws):
+                begin = clock()
+                call(raw)
+                least[name][number] = min(least[name][number], clock() - begin)
+            gc.collect()
     return least
 
 
@@ -226,7 +226,7 @@ def families_table(options: Options) -> str:
     rows = []
     for family, every in families().items():
         raws = every[: options.samples]
-        times = {name: passes(call, raws, options.rounds) for name, call in calls.items()}
+        times = passes(calls, raws, options.rounds)
         ratios = [mine / theirs for mine, theirs in zip(times["parse"], times["compat32"], strict=True)]
         columns = [f"{statistics.mean(taken) * 1e6:.0f} µs" for taken in times.values()]
         size = f"{statistics.mean(map(len, raws)) / 1000:.1f} kB"
