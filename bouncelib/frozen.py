@@ -7,6 +7,7 @@ while it is still an instance of its base, which has the slots and may be writte
 
 from __future__ import annotations
 
+import copyreg
 import dataclasses
 from typing import Any, TypeVar, dataclass_transform
 
@@ -22,7 +23,7 @@ def frozen(cls: type[_T], /) -> type[_T]:
     body = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
     made: Any = dataclasses.dataclass(frozen=True, slots=True, init=False)(type(cls.__name__, (base,), body))
     fields = dataclasses.fields(made)
-    names: dict[str, object] = {"cls": made, "_base": base}
+    names: dict[str, object] = {"cls": made, "_base": base, "_new": copyreg.__newobj__}
     arguments = ["cls"]
     for field in fields:
         if field.default is dataclasses.MISSING:
@@ -39,7 +40,7 @@ def __new__({", ".join(arguments)}):
     return self
 
 def __reduce__(self):
-    return cls, ({values})
+    return _new, (cls, {values})
 """
     exec(source, names)  # noqa: S102 - as the standard library makes the methods of a dataclass
     made.__new__ = names["__new__"]
