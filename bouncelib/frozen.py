@@ -23,7 +23,7 @@ def frozen(cls: type[_T], /) -> type[_T]:
     body = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
     made: Any = dataclasses.dataclass(frozen=True, slots=True, init=False)(type(cls.__name__, (base,), body))
     fields = dataclasses.fields(made)
-    names: dict[str, object] = {"cls": made, "_base": base, "_new": copyreg.__newobj__}
+    names: dict[str, object] = {"cls": made, "_base": base, "_new": vars(copyreg)["__newobj__"]}
     arguments = ["cls"]
     for field in fields:
         if field.default is dataclasses.MISSING:

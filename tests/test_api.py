@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
 import pathlib
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -50,6 +53,26 @@ def test_reports_and_recipients_hash_and_compare() -> None:
     raw = b"Subject: hello\n\nhello\n"
     assert bouncelib.parse(raw) == bouncelib.parse(raw)
     assert hash(bouncelib.parse(raw)) == hash(bouncelib.parse(raw))
+
+
+REFUSED = bouncelib.parse_reply("550 5.1.1 <anne@example.com>: User unknown", recipient="anne@example.com")
+
+
+def test_a_value_cannot_be_written_to() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        REFUSED.recipients[0].address = "bob@example.com"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_report_is_pickled(protocol: int) -> None:
+    read = pickle.loads(pickle.dumps(REFUSED, protocol))
+    assert read == REFUSED
+    assert type(read.recipients[0].evidence[0]) is bouncelib.Evidence
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_a_report_is_copied(duplicate: Callable[[bouncelib.Report], bouncelib.Report]) -> None:
+    assert duplicate(REFUSED) == REFUSED
 
 
 NEEDED_LATER = [
