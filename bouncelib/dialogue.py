@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .model import Command
+from .phrases import has_any
 
 __all__ = ["find_command", "find_host", "to_command"]
 
@@ -128,7 +129,7 @@ def find_command(text: str) -> Command | None:
     for sentence, command in _SENTENCES:
         if sentence in low:
             return command
-    if "connect to " in low or ("]" in low and _has_any(("connection ", "no route", "network is"), low)):
+    if "connect to " in low or ("]" in low and has_any(low, ("connection ", "no route", "network is"))):
         return Command.CONN if _NOT_CONNECTED.search(text) else None
     return None
 
@@ -147,13 +148,6 @@ def _introduced(low: str) -> str:
                     break
                 at = low.find(words, at + 1)
     return what
-
-
-def _has_any(words: tuple[str, ...], low: str) -> bool:
-    for word in words:  # noqa: SIM110 - a generator would cost more than it looks at
-        if word in low:
-            return True
-    return False
 
 
 def _from_transcript(text: str) -> Command | None:
@@ -180,11 +174,11 @@ def find_host(text: str) -> str | None:
     if len(low) != len(text):  # of some letters, which no host has
         text = low
     for words, pattern in _HOSTS:
-        for at in _places(words, low) if _has_any(words, low) else ():
+        for at in _places(words, low) if has_any(low, words) else ():
             if (match := pattern.match(text, at)) and (host := _named(match)):
                 return host
     words, pattern = _SUBJECT
-    for match in pattern.finditer(text) if _has_any(words, low) else ():
+    for match in pattern.finditer(text) if has_any(low, words) else ():
         if host := _named(match):
             return host
     return None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..context import network_address
+from ..phrases import has_any
 
 __all__ = ["Received", "is_handed_over", "names", "organisation", "parse", "same_organisation"]
 
@@ -160,7 +161,7 @@ def _usual_client(froms: str, low: str) -> _Client | None:
     if first_ip and (word or not _is_ip(first_ip) or "(chasquid)" in low):
         return None
     helo, name, comments = helo.lower(), name.rstrip(".").lower(), comments.lower()
-    if name.endswith(("elo", "hlo")) or (comments and any([word in comments for word in _SAYS_MORE])):
+    if name.endswith(("elo", "hlo")) or has_any(comments, _SAYS_MORE):
         return None
     ip = ip or bare_ip or first_ip
     if ip and not _is_ip(ip):
@@ -173,7 +174,7 @@ def _usual_client(froms: str, low: str) -> _Client | None:
 
 
 def _is_said_local(low: str) -> bool:
-    return any([word in low for word in _LOCAL_WORDS]) and bool(_LOCAL.search(low))
+    return has_any(low, _LOCAL_WORDS) and bool(_LOCAL.search(low))
 
 
 def same_organisation(one: str, other: str) -> bool:
@@ -200,7 +201,7 @@ def _organisation(host: str) -> str:
 def names(text: str, home: str) -> bool:
     """Whether the name of an organisation stands in the text at all."""
     low = text.lower()
-    return home in low or (home in _ALSO_CALLED.values() and any([name in low for name in _ALSO_CALLED]))
+    return home in low or (home in _ALSO_CALLED.values() and has_any(low, _ALSO_CALLED))
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
