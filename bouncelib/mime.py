@@ -137,8 +137,6 @@ class Part:
     def content(self, limit: int | None = None) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 section 6), of at most `limit` encoded bytes."""
         data = self.tree.raw[self.body : self.end if limit is None else min(self.end, self.body + limit)]
-        if "content-transfer-encoding" not in self.headers.first:
-            return data
         encoding = self.encoding
         if encoding == "quoted-printable":
             return binascii.a2b_qp(data)
@@ -172,7 +170,7 @@ class Part:
         """The message that this `message/rfc822` (or alike) part holds, its tree read at the first call."""
         if self._embedded is None:
             tree = self.tree
-            encoding = self.encoding if "content-transfer-encoding" in self.headers.first else ""
+            encoding = self.encoding
             if encoding in {"base64", "quoted-printable"} or encoding in _UUENCODED:
                 # RFC 2046 section 5.2.1 forbids it; servers do it.
                 self._embedded = Message(_unify(self.content()), tree.defect_list, tree.guesser).root

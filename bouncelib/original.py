@@ -14,8 +14,6 @@ __all__ = ["find_original"]
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 # Where servers leave the envelope sender in the returned header.
 _SENDER = ("return-path", "x-envelope-from", "x-mail-from", "envelope-from", "x-envelope-sender")
-
-
 _NOTHING = Headers()
 
 
@@ -35,7 +33,7 @@ def find_original(message: Message) -> tuple[Original | None, Headers]:
 
 
 def _original(headers: Headers, *, complete: bool) -> Original:
-    get = headers.first.get if headers.is_plain else headers.get
+    get = headers.get
     message_id = get("message-id")
     match = _MESSAGE_ID.search(message_id) if message_id else None
     return Original(
