@@ -29,6 +29,8 @@ _DEFAULT_RANK = 1
 _TYPE = re.compile(r"\s*[A-Za-z][A-Za-z0-9-]{0,40}\s*")
 # The types that nearly every field has, as they are written.
 _USUAL_TYPES = frozenset({"smtp", "SMTP", "dns", "DNS", "X-Postfix", "x-unix", "X-Unix"})
+# What nearly every field that names a host looks like: nothing has to be done to the name.
+_PLAIN_HOST = re.compile(r"(?:dns|DNS); ?+([A-Za-z0-9.-]{1,250}+)(?<!\.)")
 _WORD = re.compile(r"\s*([A-Za-z]+)")
 _LETTER = re.compile(r"[^\W\d_]")
 _ACTIONS = {
@@ -40,8 +42,8 @@ _ACTIONS = {
 
 # The form that nearly every date has; the standard library reads the others.
 _DATE = re.compile(
-    r"(?:[A-Z][a-z]{2}, {1,2})?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ((?:[01]\d|2[0-3]):\d\d:\d\d) ([+-]\d\d[0-5]\d)"
-    r"(?: \([A-Z]{1,5}\))?",
+    r"(?:[A-Z][a-z][a-z],  ?+)?+(\d\d?+) ([A-Z][a-z][a-z]) (\d\d\d\d) ([0-2]\d:\d\d:\d\d) ([+-]\d\d[0-5]\d)"
+    r"(?: \([A-Z]{1,5}+\))?+",
     re.ASCII,
 )
 _MONTHS = {
@@ -90,12 +92,12 @@ class _Draft:
         self.original: str | None = None
         self.said: dict[str, list[Evidence]] = {}
 
-    def add(self, detector: str, finding: Finding, original: str | None) -> None:
-        """`original` is the address in the finding's field of that name."""
+    def add(self, detector: str, values: Iterable[tuple[str, Value | None]], original: str | None) -> None:
+        """`original` is the address in the field of that name."""
         said = self.said
         if "original_address" not in said:
             self.original = original
-        for name, value in zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True):
+        for name, value in values:
             if value is not None and (text := value.text) and not text.isspace():
                 entry = _new(Evidence, name, detector, value.rule, value.part, value.line, text)
                 if name in said:
@@ -123,23 +125,26 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
         if finding.address is None:
             loose.append((detector, finding))
             continue
-        original = _original(finding)
-        address = addresses.typed(finding.address.text) or original
-        if address is None:
-            continue
-        key = address.lower()
-        draft = drafts.get(key)
-        if draft is None and best is not None and rank > best:
-            # Of two names for one recipient the better rank has chosen one.
-            draft = aliases.get(key)
-            if draft is None and original:
-                draft = drafts.get(original.lower()) or aliases.get(original.lower())
-            if draft is None:
+        original = _original(finding.original_address)
+        named = finding.address.text
+        draft = drafts.get(named.strip("<>").lower()) if drafts else None  # who is known by these very words
+        if draft is None:
+            address = addresses.typed(named) or original
+            if address is None:
                 continue
-        elif draft is None:
-            best = rank
-            draft = drafts[key] = _Draft(address, detector)
-        draft.add(detector, finding, original)
+            key = address.lower()
+            draft = drafts.get(key)
+            if draft is None and best is not None and rank > best:
+                # Of two names for one recipient the better rank has chosen one.
+                draft = aliases.get(key)
+                if draft is None and original:
+                    draft = drafts.get(original.lower()) or aliases.get(original.lower())
+                if draft is None:
+                    continue
+            elif draft is None:
+                best = rank
+                draft = drafts[key] = _Draft(address, detector)
+        draft.add(detector, zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True), original)
         if original:
             aliases.setdefault(original.lower(), draft)
     if not loose:
@@ -151,13 +156,13 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
 def settle(address: str, detector: str, finding: Finding) -> Facts:
     """The facts in a single finding about `address`."""
     draft = _Draft(address, detector)
-    draft.add(detector, finding, _original(finding))
+    values = zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True)
+    draft.add(detector, values, _original(finding.original_address))
     return _settle(draft)
 
 
-def _original(finding: Finding) -> str | None:
-    named = finding.original_address
-    return addresses.typed(named.text, xtext=True) if named else None
+def _original(named: Value | None) -> str | None:
+    return addresses.typed(named.text, xtext=True) if named is not None else None
 
 
 def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
@@ -171,11 +176,11 @@ def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
                 if value is not None and name not in values:
                     values[name] = value
     for detector, values in lent.items():
-        finding = Finding(**_for_many(values) if len(drafts) > 1 else values)  # type: ignore[arg-type]
-        original = _original(finding)
+        told = _for_many(values) if len(drafts) > 1 else values
+        original = _original(told.get("original_address"))
         for draft in drafts.values():
             if draft.owner == detector or len(drafts) == 1:
-                draft.add(detector, finding, original)
+                draft.add(detector, told.items(), original)
 
 
 def _for_many(values: dict[str, Value]) -> dict[str, Value]:
@@ -189,11 +194,12 @@ def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...
     for detector, finding in loose:
         unparsed += finding.unparsed
         for name, value in zip(_REPORT_FIELDS, _report_fields(finding), strict=True):
-            if value is not None and name not in chosen and value.text.strip():
-                chosen[name] = value.text
-                evidence.append(_evidence(name, detector, value))
+            if value is not None and name not in chosen and (text := value.text) and not text.isspace():
+                chosen[name] = text
+                evidence.append(_new(Evidence, name, detector, value.rule, value.part, value.line, text))
     envelope_id = chosen.get("envelope_id")
-    return ReportFacts(
+    return _new_report(
+        ReportFacts,
         recipients,
         _untyped(chosen.get("reporting_mta")),
         _untyped(chosen.get("received_from_mta")),
@@ -213,8 +219,10 @@ def _settle(draft: _Draft) -> Facts:
     diagnostics = said.get("diagnostic", [])
     bare: dict[str, str] = {}  # each text, and what stands in it behind a type
     for entry in diagnostics:
-        text = _unfold(entry.text)
-        if stripped := _strip_type(text):
+        text = entry.text.strip()
+        if "\n" in text:
+            text = "\n".join([line.strip() for line in text.split("\n")])
+        if text not in bare and (stripped := _strip_type(text)):
             bare[text] = stripped
     texts = tuple(bare)
     found_status = _settle_status(said.get("status", []), diagnostics, evidence)
@@ -224,7 +232,8 @@ def _settle(draft: _Draft) -> Facts:
     # QUIRK: OpenSMTPD writes that an envelope has expired as `Action: delayed`; it has given up.
     if action is Action.DELAYED and any("expired" in text.lower() for text in texts):
         action = Action.FAILED
-    return Facts(
+    return _new_facts(
+        Facts,
         draft.address,
         draft.original,
         action,
@@ -256,7 +265,7 @@ def _settle_status(
         code = status.parse(entry.text) if is_field else status.find(entry.text)
         if code is None or code is best:
             continue
-        source = entry if is_field else _evidence("status", entry.detector, entry)
+        source = entry if is_field else _for(entry, "status")
         if best is None or status.specific(best, code) is not best:
             best = code
             found.insert(0, source)
@@ -270,7 +279,7 @@ def _settle_reply(fields: list[Evidence], diagnostics: list[Evidence], evidence:
     for entry in [*fields, *diagnostics]:
         reply = replies.parse(entry.text)
         if reply is not None:
-            evidence.append(_evidence("reply", entry.detector, entry))
+            evidence.append(_for(entry, "reply"))
             return reply
     return None
 
@@ -319,19 +328,12 @@ def parse_date(text: str | None) -> dt.datetime | None:
         if usual:
             day, month, year, time, zone = usual.groups()
             zone = "" if zone == "-0000" else zone  # which says that nothing is known of the zone
-            return dt.datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{zone}")
+            return dt.datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day.zfill(2)}T{time}{zone}")
         from email.utils import parsedate_to_datetime  # for few dates, and slow to import
 
         return parsedate_to_datetime(text[:200])
     except (TypeError, ValueError, LookupError, OverflowError):
         return None
-
-
-def _unfold(text: str) -> str:
-    text = text.strip()
-    if "\n" not in text:
-        return text
-    return "\n".join([line.strip() for line in text.split("\n")])
 
 
 def _strip_type(text: str) -> str:
@@ -343,6 +345,8 @@ def _untyped(text: str | None) -> str | None:
     """The name in a `type; name` field (RFC 3464 section 2.2.2), comments and trailing dots dropped."""
     if not text:
         return None
+    if plain := _PLAIN_HOST.fullmatch(text):
+        return plain[1]
     name = _strip_type(text).strip()
     name = decode_words(name).strip() if "=?" in name or not name.isascii() else name
     if name.endswith(")") and "(" in name:
@@ -353,9 +357,12 @@ def _untyped(text: str | None) -> str | None:
     return name[:MAX_COMMON] or None  # no host has such a name, and the reporter's is looked at for each recipient
 
 
-def _evidence(field: str, detector: str, source: Value | Evidence) -> Evidence:
-    return _new(Evidence, field, detector, source.rule, source.part, source.line, source.text)
+def _for(entry: Evidence, field: str) -> Evidence:
+    """The same text as evidence for another field."""
+    return _new(Evidence, field, entry.detector, entry.rule, entry.part, entry.line, entry.text)
 
 
 # Half of the values that a report consists of are made here; to call the class would take half as long again.
 _new: Callable[..., Evidence] = Evidence.__new__
+_new_facts: Callable[..., Facts] = Facts.__new__
+_new_report: Callable[..., ReportFacts] = ReportFacts.__new__

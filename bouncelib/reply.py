@@ -28,7 +28,7 @@ _CODE = re.compile(r"[245](?<![\w.+/@-][245])[0-5]\d(?![\w.@/]|-\d{1,2}-)", re.A
 # `RFC 550`, `port 250` and `id=450` are none.
 _STATUS_AFTER = re.compile(r"[ \-:]{1,3}[#(\['\"]?[245]\.\d{1,3}\.\d{1,3}(?![\d.])", re.ASCII)
 # Nearly every reply stands at the very beginning.
-_HEAD = re.compile(r"\s*(?:smtp\s*;\s*)?(?P<code>[45][0-5]\d)(?![\w.@/]|-\d{1,2}-)", re.ASCII | re.IGNORECASE)
+_HEAD = re.compile(r"\s*+(?:[Ss][Mm][Tt][Pp]\s*+;\s*+)?+([45][0-5]\d)(?![\w.@/]|-\d{1,2}-)", re.ASCII)
 _UNIT_AFTER = re.compile(
     r"[ \-]?(?:%|[kmg]i?b\b|b\b|bytes?\b|octets?\b|char|ms\b|sec|min(?:ute)?s?\b|hours?\b|days?\b|times\b|hops?\b"
     r"|messages?\b|recipients?\b|connections?\b|users?\b|lines?\b|of \d)",
@@ -49,14 +49,13 @@ _SAID = re.compile(
 _QUOTES = {'"': '"', "'": "'", "[": "]", "(": ")"}
 # What a client appends to the reply: Postfix, and Google's "(state 14)".
 _APPENDED = re.compile(r"\((?:in reply to [^()]{1,80} command|state \d{1,4})\)[.\s]{0,4}$", re.ASCII | re.IGNORECASE)
-_LINE_MARK = re.compile(r"^[ \t]*(?:<<<[ \t]*)?")
-_OTHER_VOICE = re.compile(r"^[ \t]*(?:>>>|<<<|---|===|\.\.\. while talking)")
+_OTHER_VOICES = (">>>", "<<<", "---", "===", "... while talking")
 
 
 def parse(text: str) -> Reply | None:
     """The reply in `text`, or `None` where no server said one; a refusal (4xx, 5xx) goes before a success."""
     if head := _HEAD.match(text):
-        return _reply(text, head["code"], *head.span("code"))
+        return _reply(text, head[1], head.start(1), head.end())
     success: re.Match[str] | None = None
     for match in _CODE.finditer(text, 0, LIMIT):
         if not _is_said(text, match):
@@ -84,15 +83,13 @@ def _is_said(text: str, match: re.Match[str]) -> bool:
 
 def _reply(text: str, code: str, start: int, end: int) -> Reply:
     rest = text[end : end + LIMIT]
-    quote = _QUOTES.get(text[start - 1]) if start else None
-    if quote:
+    if start and (quote := _QUOTES.get(text[start - 1])):
         rest = rest.partition(quote)[0]
-    first, *others = rest.splitlines() or [""]
-    if others or code in first:
-        lines = _lines(first, others, code)
-        lines[-1] = _without_command(lines[-1])
-        return Reply(int(code), "\n".join(filter(None, map(_bare, lines))))
-    return Reply(int(code), _bare(_without_command(first)))
+    lines = rest.splitlines() or [""]
+    if len(lines) > 1 or code in lines[0]:
+        lines = _lines(lines[0], lines[1:], code)
+    last = _bare(_without_command(lines.pop()))
+    return Reply(int(code), "\n".join(filter(None, [*map(_bare, lines), last])) if lines else last)
 
 
 def _lines(first: str, others: list[str], code: str) -> list[str]:
@@ -100,15 +97,16 @@ def _lines(first: str, others: list[str], code: str) -> list[str]:
     many = first.startswith("-")
     lines = [first]
     for line in others:
-        bare = _LINE_MARK.sub("", line, count=1)
+        words = line.lstrip(" \t")
+        bare = words[3:].lstrip(" \t") if words.startswith("<<<") else words
         if bare.startswith(code) and bare[3:4] in {"", " ", "-", "\t"}:
             many = many or bare[3:4] == "-"
             lines.append(bare[3:])
-        elif not bare.strip() or _OTHER_VOICE.match(line) or _CODE.match(bare):
+        elif not bare or bare.isspace() or words.startswith(_OTHER_VOICES) or _CODE.match(bare):
             break
         else:
-            lines[-1] += " " + bare.strip()
-    if len(lines) == 1:
+            lines[-1] += f" {bare.strip()}"
+    if len(lines) == 1 and code in lines[0]:
         # Unfolded to one line, the code stands again in front of each; "450 450 4.2.2" is one reply said twice.
         separator = rf"(?:^|\s){code}(?:-|\s|$)" if many else rf"^\s*{code}(?:-|\s|$)"
         lines = re.split(separator, lines[0])
