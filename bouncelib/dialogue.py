@@ -27,6 +27,8 @@ _COMMANDS = {
     "dot": Command.DATA, ".": Command.DATA,
 }  # fmt: skip
 _COMMAND = re.compile("|".join(map(re.escape, _COMMANDS)))
+# These verbs mean the same whatever follows.
+_VERBS = {verb: _COMMANDS[verb.lower()] for verb in ("RCPT", "rcpt", "DATA", "data", "EHLO", "ehlo")}
 
 _VERB = r"(?:MAIL|RCPT|DATA|BDAT|[EHL][EH]LO|STARTTLS|AUTH)\b"
 _WHAT = (
@@ -112,6 +114,9 @@ _SUBJECT = (
 
 def to_command(text: str) -> Command | None:
     """The command that `text`, as an MTA puts it, speaks of."""
+    verb = text[:4]
+    if verb in _VERBS:
+        return _VERBS[verb]
     word = _COMMAND.match(text[:_LIMIT].strip().lower())
     return _COMMANDS[word[0]] if word else None
 

@@ -99,11 +99,9 @@ class _Draft:
             self.original = original
         for name, value in values:
             if value is not None and (text := value.text) and not text.isspace():
-                entry = _new(Evidence, name, detector, value.rule, value.part, value.line, text)
-                if name in said:
-                    said[name].append(entry)
-                else:
-                    said[name] = [entry]
+                if name not in said:
+                    said[name] = []
+                said[name].append(_new(Evidence, name, detector, value.rule, value.part, value.line, text))
 
 
 _RECIPIENT_FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command")
@@ -125,7 +123,7 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
         if finding.address is None:
             loose.append((detector, finding))
             continue
-        original = _original(finding.original_address)
+        original = _original(finding.original_address) if finding.original_address is not None else None
         named = finding.address.text
         draft = drafts.get(named.strip("<>").lower()) if drafts else None  # who is known by these very words
         if draft is None:
@@ -239,7 +237,7 @@ def _settle(draft: _Draft) -> Facts:
         action,
         found_status,
         found_reply,
-        _best([*bare.values()]) if bare else None,
+        _best(bare) if bare else None,
         _settle_host(said.get("remote_mta", []), texts, evidence),
         _settle_command(said.get("command", []), texts, evidence),
         texts,
@@ -247,9 +245,10 @@ def _settle(draft: _Draft) -> Facts:
     )
 
 
-def _best(diagnostics: list[str]) -> str:
+def _best(bare: dict[str, str]) -> str:
     """The first; but a bare exit status (`X-Unix; 78`) says less than any words."""
-    return next(filter(_LETTER.search, diagnostics), diagnostics[0])
+    first, *others = bare.values()
+    return next(filter(_LETTER.search, others), first) if others and not _LETTER.search(first) else first
 
 
 def _settle_status(

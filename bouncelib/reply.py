@@ -13,6 +13,7 @@ seconds, and `parse` invents nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from .model import Reply
 
@@ -88,8 +89,9 @@ def _reply(text: str, code: str, start: int, end: int) -> Reply:
     lines = rest.splitlines() or [""]
     if len(lines) > 1 or code in lines[0]:
         lines = _lines(lines[0], lines[1:], code)
-    last = _bare(_without_command(lines.pop()))
-    return Reply(int(code), "\n".join(filter(None, [*map(_bare, lines), last])) if lines else last)
+    last = lines.pop()
+    last = _bare(_APPENDED.sub("", last) if ")" in last[-6:] else last)
+    return _new(Reply, int(code), "\n".join(filter(None, [*map(_bare, lines), last])) if lines else last)
 
 
 def _lines(first: str, others: list[str], code: str) -> list[str]:
@@ -115,11 +117,10 @@ def _lines(first: str, others: list[str], code: str) -> list[str]:
     return lines
 
 
-def _without_command(line: str) -> str:
-    return _APPENDED.sub("", line) if ")" in line[-6:] else line
-
-
 def _bare(line: str) -> str:
     """`line` without the white space and the marks around it; nothing where it consists of such."""
     line = line.lstrip(" \t-:").rstrip()
     return line if line.strip("])}>\"'.,; ") else ""
+
+
+_new: Callable[..., Reply] = Reply.__new__  # to call the class would take half as long again

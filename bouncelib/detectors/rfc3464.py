@@ -74,7 +74,8 @@ class Rfc3464:
         found: list[Finding] = []
         for part in message.parts:
             if part.content_type in DELIVERY_STATUS:
-                found += _report(_groups(_status_text(part)), part.section)
+                text = _status_text(part)
+                found += _report(_groups(text), part.section, is_encoded="=?" in text)
         return found
 
 
@@ -91,7 +92,8 @@ def _pasted(message: Message) -> list[Finding]:
                 first = _PASTED_MESSAGE.search(text, 0, found.start())
                 begin = first.start() if first else found.start()
                 groups = _groups(text[begin:], text.count("\n", 0, begin))
-                return _report([group for group in groups if _is_status(group)], part.section)
+                groups = [group for group in groups if _is_status(group)]
+                return _report(groups, part.section, is_encoded="=?" in text)
     return []
 
 
@@ -115,8 +117,12 @@ def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
     group: list[_Field] = []
     more: list[str] = []  # of the last field
     for number, line in enumerate(text.split("\n"), skipped + 1):
-        field, colon, value = line.partition(":")
-        name = colon and (_WRITTEN.get(field) or _name(field))
+        field, colon, value = line.partition(": ")
+        if colon and field in _WRITTEN:
+            name = _WRITTEN[field]
+        else:
+            field, colon, value = line.partition(":")
+            name = _name(field) if colon else ""
         if name:
             if more:
                 _extend(group or groups[-1], more)
@@ -151,7 +157,7 @@ def _extend(group: list[_Field], more: list[str]) -> None:
     group[-1] = (name, "\n".join([text, *more]), line)
 
 
-def _report(groups: list[list[_Field]], part: str) -> list[Finding]:
+def _report(groups: list[list[_Field]], part: str, *, is_encoded: bool) -> list[Finding]:
     if not groups:
         return []
     shared = [*_NOTHING]
@@ -169,7 +175,9 @@ def _report(groups: list[list[_Field]], part: str) -> list[Finding]:
             target = shared if is_shared else values
             # An address field may end before its address begins: what stands there is the start of its type.
             if target[place] is None and (name not in _OPENERS or "@" in text or ";" in text):
-                target[place] = _new(Value, decode_words(text) if "=?" in text else text, part, line, rule)
+                target[place] = _new(
+                    Value, decode_words(text) if is_encoded and "=?" in text else text, part, line, rule
+                )
         is_recipient = values[_ADDRESS] is not None or values[_ORIGINAL] is not None
         if others:
             about = len(recipients) + 1 if is_recipient else 0
