@@ -18,7 +18,6 @@ its own words lead to.
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -29,7 +28,9 @@ __all__ = ["LIMIT", "Matcher", "part", "plain"]
 LIMIT = 4096
 
 # A literal may end within a word; it is filed under so many letters of one.
-_START = 4
+_START = 3
+
+_MANY = 200
 
 _PUNCTUATION: dict[int, str | None] = dict.fromkeys(
     map(ord, """!"#$%&()*+,-./:;<=>?[\\]^_`{|}~、。，．：；！？「」『』（）【】·«»„“”‐–—…¡¿"""), " "
@@ -120,40 +121,62 @@ def _without_accents(text: str) -> str:
 class Matcher:
     """The literals of all rules, and which of them a text contains."""
 
-    __slots__ = ("_anywhere", "_foreign", "_pairs", "_starts")
+    __slots__ = ("_anywhere", "_foreign", "_starts", "_words")
 
     def __init__(self, literals: Iterable[str]) -> None:
         """`literals` as they stand in a rule file."""
         self._anywhere: list[_Entry] = []
         self._foreign: list[_Entry] = []
         self._starts: dict[str, list[_Entry]] = {}
-        self._pairs: dict[tuple[str, str], list[_Entry]] = {}
+        single: dict[str, list[_Entry]] = {}
+        longer: dict[str, dict[str, list[_Entry]]] = {}
+        known: set[str] = set()
         for literal in dict.fromkeys(literals):
-            self._file(literal, compiled(literal))
-
-    def _file(self, literal: str, form: str) -> None:
-        entry = (literal, form)
-        starts = [word[:_START] for word in form.split()]
-        bounded = form[-1] == " "
-        if form[0] != " ":
-            (self._anywhere if form.isascii() else self._foreign).append(entry)
-        elif len(starts) > 1 and (bounded or len(starts) > 2 or len(starts[1]) == _START):
-            self._pairs.setdefault((starts[0], starts[1]), []).append(entry)
-        elif len(starts) > 1 or bounded or len(starts[0]) == _START:
-            self._starts.setdefault(starts[0], []).append(entry)
-        else:  # too short for any key
-            self._anywhere.append(entry)
+            form = compiled(literal)
+            entry = (literal, form)
+            first, *others = words = form.split()
+            is_open = form[-1] != " "
+            if form[0] != " ":
+                (self._anywhere if form.isascii() else self._foreign).append(entry)
+                continue
+            known.update(words)
+            if others:
+                longer.setdefault(first, {}).setdefault(others[0][0], []).append(entry)
+                continue
+            single.setdefault(first[:_START], []).append(entry)
+            if is_open and len(first) < _START:
+                self._anywhere.append(entry)
+            elif is_open:
+                self._starts.setdefault(first[:_START], []).append(entry)
+        self._words = {
+            word: (
+                tuple([literal for literal, form in single.get(word[:_START], ()) if form in f" {word} "]),
+                longer.get(word, {}),
+            )
+            for word in known
+        }
 
     def find(self, text: str) -> frozenset[str]:
         """The literals that `text`, in lower case, contains."""
         text = plain(text)
-        starts = [word[:_START] for word in text.split()]
+        known, starts = self._words, self._starts
+        found: list[str] = []
         tried = self._anywhere.copy() if text.isascii() else self._anywhere + self._foreign
-        for start in self._starts.keys() & starts:
-            tried += self._starts[start]
-        for pair in self._pairs.keys() & itertools.pairwise(starts):
-            tried += self._pairs[pair]
-        return frozenset([literal for literal, form in tried if form in text])
+        longer: dict[str, list[_Entry]] = {}
+        for word in text.split():
+            if longer and (first := word[0]) in longer:
+                tried += longer[first]
+            if word in known:
+                said, longer = known[word]
+                found += said
+            else:
+                longer = {}
+                if (start := word[:_START]) in starts:
+                    tried += starts[start]
+        if len(tried) > _MANY:
+            tried = [*dict.fromkeys(tried)]
+        found += [literal for literal, form in tried if form in text]
+        return frozenset(found)
 
 
 _Entry = tuple[str, str]
