@@ -30,7 +30,6 @@ LIMIT = 4096
 # A literal may end within a word; it is filed under so many letters of one.
 _START = 3
 
-_MANY = 200
 
 _PUNCTUATION: dict[int, str | None] = dict.fromkeys(
     map(ord, """!"#$%&()*+,-./:;<=>?[\\]^_`{|}~、。，．：；！？「」『』（）【】·«»„“”‐–—…¡¿"""), " "
@@ -125,36 +124,45 @@ class Matcher:
 
     def __init__(self, literals: Iterable[str]) -> None:
         """`literals` as they stand in a rule file."""
-        self._anywhere: list[_Entry] = []
-        self._foreign: list[_Entry] = []
-        self._starts: dict[str, list[_Entry]] = {}
-        single: dict[str, list[_Entry]] = {}
-        longer: dict[str, dict[str, list[_Entry]]] = {}
-        known: set[str] = set()
-        for literal in dict.fromkeys(literals):
-            form = compiled(literal)
-            entry = (literal, form)
-            first, *others = words = form.split()
-            is_open = form[-1] != " "
-            if form[0] != " ":
-                (self._anywhere if form.isascii() else self._foreign).append(entry)
-                continue
-            known.update(words)
-            if others:
-                longer.setdefault(first, {}).setdefault(others[0][0], []).append(entry)
-                continue
-            single.setdefault(first[:_START], []).append(entry)
-            if is_open and len(first) < _START:
-                self._anywhere.append(entry)
-            elif is_open:
-                self._starts.setdefault(first[:_START], []).append(entry)
-        self._words = {
-            word: (
-                tuple([literal for literal, form in single.get(word[:_START], ()) if form in f" {word} "]),
-                longer.get(word, {}),
-            )
-            for word in known
+        forms = [(literal, compiled(literal)) for literal in dict.fromkeys(literals)]
+        bounded = [entry for entry in forms if entry[1][0] == " "]
+        self._anywhere = [entry for entry in forms if entry[1][0] != " " and entry[1].isascii()]
+        self._foreign = [entry for entry in forms if entry[1][0] != " " and not entry[1].isascii()]
+        # Each word of a literal
+        self._words: dict[str, tuple[list[str], _Followers]] = {
+            word: ([], {}) for _, form in bounded for word in form.split()
         }
+        # By the first letters of a word: those to look for where the word is in no literal.
+        self._starts: dict[str, list[_Entry]] = {}
+        begun: dict[str, list[str]] = {}
+        for word in self._words:
+            begun.setdefault(word[:_START], []).append(word)
+        for literal, form in bounded:
+            self._file(literal, form, begun)
+
+    def _file(self, literal: str, form: str, begun: dict[str, list[str]]) -> None:
+        first, *others = form.split()
+        last = others[0] if others else first
+        said, followers = self._words[first]
+        if len(others) > 1:
+            followers.setdefault(last, ([], []))[1].append((literal, form))
+            return
+        if form[-1] == " ":
+            ends = [last]
+        else:
+            ends = begun[last[:_START]] if len(last) >= _START else self._words
+            ends = [word for word in ends if word.startswith(last)]
+            if others:
+                followers.setdefault("", ([], []))[1].append((literal, form))
+            elif len(last) >= _START:
+                self._starts.setdefault(last[:_START], []).append((literal, form))
+            else:
+                self._anywhere.append((literal, form))
+        for word in ends:
+            if others:
+                followers.setdefault(word, ([], []))[0].append(literal)
+            else:
+                self._words[word][0].append(literal)
 
     def find(self, text: str) -> frozenset[str]:
         """The literals that `text`, in lower case, contains."""
@@ -162,15 +170,20 @@ class Matcher:
         known, starts = self._words, self._starts
         found: list[str] = []
         tried = self._anywhere.copy() if text.isascii() else self._anywhere + self._foreign
-        longer: dict[str, list[_Entry]] = {}
+        followers: _Followers = {}
         for word in text.split():
-            if longer and (first := word[0]) in longer:
-                tried += longer[first]
-            if word in known:
-                said, longer = known[word]
+            if word in followers:
+                said, others = followers[word]
                 found += said
+                tried += others
+            if word in known:
+                said, followers = known[word]
+                if said:
+                    found += said
             else:
-                longer = {}
+                if "" in followers:
+                    tried += followers[""][1]
+                followers = _NO_FOLLOWERS
                 if (start := word[:_START]) in starts:
                     tried += starts[start]
         if len(tried) > _MANY:
@@ -179,6 +192,9 @@ class Matcher:
         return frozenset(found)
 
 
+_Followers = dict[str, tuple[list[str], list[tuple[str, str]]]]
+_NO_FOLLOWERS: _Followers = {}
+_MANY = 200
 _Entry = tuple[str, str]
 
 
