@@ -185,7 +185,6 @@ _PATIENCE = 0.2
 
 # The words of a refusal that are worth keeping are not longer.
 _USUAL_LENGTH = 200
-_NOTHING: frozenset[str] = frozenset()
 
 _UNDETERMINED = "undetermined"
 _GIVEN_UP = "given-up"
@@ -268,9 +267,10 @@ class Rules:
     def judge(self, refusal: Refusal) -> Judgement:
         """What `refusal` means: the first rule that holds decides."""
         words, names = matcher.part(refusal.text)
-        named = self._names.find(names) if names else _NOTHING
-        find = _candidates if len(words) < _USUAL_LENGTH else _candidates.__wrapped__
-        hits, rules = find(self._matcher, self._index, words, named, refusal.status, refusal.code)
+        status = refusal.status
+        codes = (status.klass, status.subject, status.detail) if status else None
+        find = _candidates if len(words) + len(names) < _USUAL_LENGTH else _candidates.__wrapped__
+        hits, rules = find(self._matcher, self._names, self._index, words, names, codes, refusal.code)
         for rule in rules:
             if (rule.provider is None or self._speaks(rule.provider.name, refusal, hits)) and _holds(rule, refusal):
                 if rule.reason is Reason.UNDETERMINED and _given_up(refusal):
@@ -321,14 +321,17 @@ class Rules:
 @functools.lru_cache(maxsize=512)
 def _candidates(
     literals: matcher.Matcher,
+    named: matcher.Matcher,
     rules: index.Index,
     words: str,
-    named: frozenset[str],
-    status: EnhancedStatus | None,
+    names: str,
+    status: index.Status | None,
     code: int | None,
 ) -> tuple[frozenset[str], tuple[Rule, ...]]:
-    """What is said in `words` or has been `named`, and the rules that this and the codes allow."""
-    hits = literals.find(words) | named
+    """What is said in `words` and `names`, and the rules that this and the codes allow."""
+    hits = literals.find(words)
+    if names:
+        hits |= named.find(names)
     return hits, rules.candidates(hits, status, code)
 
 

@@ -63,7 +63,7 @@ _ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}@])[^\s<>()\[\]"',;:=|{}@]*+@
 # RESOLVER.RST.NotAuthorized; and two with a top-level domain that is no word: "full.Please try" lacks a space, no more.
 _NAME = re.compile(
     r"""(?<![^\s<>()\[\]"',;=|{}])
-        (?: (?:https?:/|www\.) [^?\#\s<>()\[\]"',;=|{}]*+
+        ( (?:https?:/|www\.) [^?\#\s<>()\[\]"',;=|{}]*+
           | /\w [^/:\s<>()\[\]"',;=|{}]*+ / [^:\s<>()\[\]"',;=|{}]*+
           | [a-z0-9_] [\w\-]*+ \.
             (?: (?:[\w\-]++\.)++ (?:[a-z]{2,7}|xn--[\w\-]*+|localdomain)
@@ -88,9 +88,10 @@ def part(text: str) -> tuple[str, str]:
             continue
         if "@" in token:
             tokens[index] = _ADDRESS.sub(" @ ", token)  # the local part says nothing: full@example.com
-        elif ("." in token or "/" in token) and _NAME_MARK.search(token) and (found := _NAME.findall(token)):
-            names += found
-            tokens[index] = _NAME.sub(" ", token)
+        elif ("." in token or "/" in token) and _NAME_MARK.search(token):
+            parts = _NAME.split(token)
+            names += parts[1::2]
+            tokens[index] = " ".join(parts[::2])
     return " ".join(tokens), " ".join(names)
 
 
