@@ -21,6 +21,7 @@ import functools
 import os
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from . import reply as reply_module
 from . import status as status_module
@@ -28,6 +29,9 @@ from .frozen import frozen
 from .model import Action, Attribution, Blocklist, BouncelibError, BounceType, Command, EnhancedStatus, Reason
 from .rules import index, loader, matcher
 from .rules.loader import Rule
+
+if TYPE_CHECKING:
+    import regex
 
 __all__ = ["Judgement", "Refusal", "Rule", "Rules", "attribution_of", "bounce_type", "retry_after"]
 
@@ -167,7 +171,10 @@ _FIELD = re.compile(r"retry[_\-]after\W{1,3}(\d{1,6})\b", re.ASCII)
 
 def retry_after(text: str) -> int | None:
     """The seconds after which a server says to come back ("try again in 5 minutes", "Greylisted for 00:05:00")."""
-    text = text[: matcher.LIMIT].lower()
+    return _wait(matcher.lower(text))
+
+
+def _wait(text: str) -> int | None:
     if "retry" in text and (field := _FIELD.search(text)):
         return int(field[1])
     span = _SPAN.search(text)
@@ -266,21 +273,21 @@ class Rules:
 
     def judge(self, refusal: Refusal) -> Judgement:
         """What `refusal` means: the first rule that holds decides."""
-        words, names = matcher.part(refusal.text)
+        text = matcher.lower(refusal.text)
+        words, names = matcher.part(text)
         status = refusal.status
         codes = (status.klass, status.subject, status.detail) if status else None
         find = _candidates if len(words) + len(names) < _USUAL_LENGTH else _candidates.__wrapped__
         hits, rules = find(self._matcher, self._names, self._index, words, names, codes, refusal.code)
         for rule in rules:
-            if (rule.provider is None or self._speaks(rule.provider.name, refusal, hits)) and _holds(rule, refusal):
+            if (rule.provider is None or self._speaks(rule.provider.name, refusal, hits)) and _holds(rule, refusal, text):
                 if rule.reason is Reason.UNDETERMINED and _given_up(refusal):
                     break
-                return self._judgement(rule, refusal, hits)
-        wait = retry_after(refusal.text)
+                return self._judgement(rule, refusal, text, hits)
         reason, name = Reason.UNDETERMINED, _UNDETERMINED
         if _given_up(refusal):
             reason, name = Reason.MESSAGE_EXPIRED, _GIVEN_UP
-        return Judgement(reason, attribution_of(reason), name, hit=str(refusal.status or ""), retry_after=wait)
+        return Judgement(reason, attribution_of(reason), name, hit=str(refusal.status or ""), retry_after=_wait(text))
 
     def _speaks(self, name: str, refusal: Refusal, hits: frozenset[str]) -> bool:
         """Whether these are the servers or the words of the provider of that name."""
@@ -292,7 +299,7 @@ class Rules:
                 return True
         return False
 
-    def _judgement(self, rule: Rule, refusal: Refusal, hits: frozenset[str]) -> Judgement:
+    def _judgement(self, rule: Rule, refusal: Refusal, text: str, hits: frozenset[str]) -> Judgement:
         said = hits & rule.text
         for group in rule.all:
             said |= hits & group
@@ -307,7 +314,7 @@ class Rules:
             rule.id,
             rule.file,
             ", ".join(shown + sorted(said)),
-            retry_after(refusal.text),
+            _wait(text),
             self._blocklist(hits) if rule.reason in _LISTED else None,
         )
 
@@ -352,19 +359,21 @@ def _given_up(refusal: Refusal) -> bool:
     return transient and refusal.code is None and refusal.action is Action.FAILED
 
 
-def _holds(rule: Rule, refusal: Refusal) -> bool:
-    """Whether `refusal`, which has the words and the codes of the rule, is what the rule asks for otherwise."""
+def _holds(rule: Rule, refusal: Refusal, text: str) -> bool:
+    """Whether `refusal`, which has the words and the codes of the rule, is what the rule asks for otherwise.
+
+    `text` is what it says, in lower case.
+    """
     if rule.command and refusal.command not in rule.command:
         return False
     if rule.detector and refusal.detector not in rule.detector:
         return False
-    return rule.pattern is None or _matches(rule, refusal.text)
+    return rule.pattern is None or _matches(rule.pattern, text)
 
 
-def _matches(rule: Rule, text: str) -> bool:
-    text = " ".join(text[: matcher.LIMIT].lower().split())
+def _matches(pattern: regex.Pattern[str], text: str) -> bool:
     try:
-        return rule.pattern is not None and rule.pattern.search(text, timeout=_PATIENCE) is not None
+        return pattern.search(" ".join(text.split()), timeout=_PATIENCE) is not None
     except TimeoutError:
         return False
 

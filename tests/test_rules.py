@@ -111,7 +111,7 @@ def test_the_registry_is_whole() -> None:
     ],
 )
 def test_a_literal_in_a_text(literal: str, text: str, found: bool) -> None:
-    assert matcher.Matcher([literal]).find(matcher.part(text)[0]) == ({literal} if found else set())
+    assert matcher.Matcher([literal]).find(matcher.part(matcher.lower(text))[0]) == ({literal} if found else set())
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_literal_in_a_text(literal: str, text: str, found: bool) -> None:
     ],
 )
 def test_a_literal_in_a_name(literal: str, text: str, found: bool) -> None:
-    assert matcher.Matcher([literal]).find(matcher.part(text)[1]) == ({literal} if found else set())
+    assert matcher.Matcher([literal]).find(matcher.part(matcher.lower(text))[1]) == ({literal} if found else set())
 
 
 @pytest.mark.parametrize("character", [chr(code) for code in range(128)], ids=ascii)
@@ -135,7 +135,7 @@ def test_ascii_is_read_like_any_other_text(character: str) -> None:
 
 def test_only_the_front_of_a_text_is_looked_at() -> None:
     far = "x " * matcher.LIMIT + "mailbox full"
-    assert matcher.Matcher(["mailbox full"]).find(matcher.part(far)[0]) == set()
+    assert matcher.Matcher(["mailbox full"]).find(matcher.part(matcher.lower(far))[0]) == set()
 
 
 @pytest.mark.parametrize(

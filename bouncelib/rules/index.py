@@ -49,11 +49,7 @@ class Index:
         numbers.sort()
         rules = self._rules
         found = []
-        last = None
         for number in numbers:
-            if number == last:
-                continue
-            last = number
             rule, groups, barred, is_settled = rules[number]
             if barred and not barred.isdisjoint(said):
                 continue

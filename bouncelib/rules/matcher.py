@@ -17,18 +17,22 @@ its own words lead to.
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["LIMIT", "Matcher", "part", "plain"]
+__all__ = ["LIMIT", "Matcher", "lower", "part", "plain"]
 
 # Only so many characters of a refusal are looked at: a longer one tells a story, and its point stands at the front.
 LIMIT = 4096
 
 # A literal may end within a word; it is filed under so many letters of one.
 _START = 3
+
+# No text leads to more literals, unless it says the same again and again.
+_MANY = 200
 
 
 _PUNCTUATION: dict[int, str | None] = dict.fromkeys(
@@ -76,9 +80,13 @@ _NAME = re.compile(
 _COMMAND = re.compile(r"\(in reply to [^()]{1,80}\)")
 
 
+def lower(text: str) -> str:
+    """What is looked at of `text`, in lower case."""
+    return text[:LIMIT].lower()
+
+
 def part(text: str) -> tuple[str, str]:
-    """The words of `text`, and the names in it, both in lower case."""
-    text = text[:LIMIT].lower()
+    """The words of `text`, which is in lower case, and the names in it."""
     if "(in reply to " in text:
         text = _COMMAND.sub(" ", text)
     names: list[str] = []
@@ -118,6 +126,13 @@ def _without_accents(text: str) -> str:
     return unicodedata.normalize("NFKC", bare)
 
 
+_Entry = tuple[str, str]
+# By a word that follows another: the literals that are said with it, and those that begin so. Under "", those that end
+# with a word that need not be one of any literal.
+_Followers = dict[str, tuple[list[str], list[_Entry]]]
+_NO_FOLLOWERS: _Followers = {}
+
+
 class Matcher:
     """The literals of all rules, and which of them a text contains."""
 
@@ -125,62 +140,52 @@ class Matcher:
 
     def __init__(self, literals: Iterable[str]) -> None:
         """`literals` as they stand in a rule file."""
-        forms = [(literal, compiled(literal)) for literal in dict.fromkeys(literals)]
-        bounded = [entry for entry in forms if entry[1][0] == " "]
-        self._anywhere = [entry for entry in forms if entry[1][0] != " " and entry[1].isascii()]
-        self._foreign = [entry for entry in forms if entry[1][0] != " " and not entry[1].isascii()]
-        # Each word of a literal
-        self._words: dict[str, tuple[list[str], _Followers]] = {
-            word: ([], {}) for _, form in bounded for word in form.split()
-        }
-        # By the first letters of a word: those to look for where the word is in no literal.
+        entries = [(literal, compiled(literal)) for literal in dict.fromkeys(literals)]
+        within = [entry for entry in entries if entry[1][0] != " "]
+        bounded = [entry for entry in entries if entry[1][0] == " "]
+        self._anywhere = [entry for entry in within if entry[1].isascii()]
+        self._foreign = [entry for entry in within if not entry[1].isascii()]
         self._starts: dict[str, list[_Entry]] = {}
-        begun: dict[str, list[str]] = {}
-        for word in self._words:
-            begun.setdefault(word[:_START], []).append(word)
-        for literal, form in bounded:
-            self._file(literal, form, begun)
-
-    def _file(self, literal: str, form: str, begun: dict[str, list[str]]) -> None:
-        first, *others = form.split()
-        last = others[0] if others else first
-        said, followers = self._words[first]
-        if len(others) > 1:
-            followers.setdefault(last, ([], []))[1].append((literal, form))
-            return
-        if form[-1] == " ":
+        words = sorted({word for _, form in bounded for word in form.split()})
+        said: dict[str, list[str]] = {}
+        followers: dict[str, _Followers] = {}
+        for entry in bounded:
+            literal, form = entry
+            first, *others = form.split()
+            last = others[0] if others else first
+            following = followers.setdefault(first, {}) if others else _NO_FOLLOWERS
+            if len(others) > 1:
+                following.setdefault(last, ([], []))[1].append(entry)
+                continue
             ends = [last]
-        else:
-            ends = begun[last[:_START]] if len(last) >= _START else self._words
-            ends = [word for word in ends if word.startswith(last)]
-            if others:
-                followers.setdefault("", ([], []))[1].append((literal, form))
-            elif len(last) >= _START:
-                self._starts.setdefault(last[:_START], []).append((literal, form))
-            else:
-                self._anywhere.append((literal, form))
-        for word in ends:
-            if others:
-                followers.setdefault(word, ([], []))[0].append(literal)
-            else:
-                self._words[word][0].append(literal)
+            if form[-1] != " ":
+                ends = words[bisect.bisect_left(words, last) : bisect.bisect(words, last + "\U0010ffff")]
+                if others:
+                    following.setdefault("", ([], []))[1].append(entry)
+                elif len(last) < _START:
+                    self._anywhere.append(entry)
+                else:
+                    self._starts.setdefault(last[:_START], []).append(entry)
+            for end in ends:
+                (following.setdefault(end, ([], []))[0] if others else said.setdefault(end, [])).append(literal)
+        self._words = {word: (tuple(said.get(word, ())), followers.get(word, _NO_FOLLOWERS)) for word in words}
 
     def find(self, text: str) -> frozenset[str]:
         """The literals that `text`, in lower case, contains."""
         text = plain(text)
-        known, starts = self._words, self._starts
+        words, starts = self._words, self._starts
         found: list[str] = []
         tried = self._anywhere.copy() if text.isascii() else self._anywhere + self._foreign
-        followers: _Followers = {}
+        followers = _NO_FOLLOWERS
         for word in text.split():
-            if word in followers:
-                said, others = followers[word]
-                found += said
-                tried += others
-            if word in known:
-                said, followers = known[word]
-                if said:
+            if word in words:
+                if word in followers:
+                    said, begun = followers[word]
                     found += said
+                    tried += begun
+                alone, followers = words[word]
+                if alone:
+                    found += alone
             else:
                 if "" in followers:
                     tried += followers[""][1]
@@ -191,12 +196,6 @@ class Matcher:
             tried = [*dict.fromkeys(tried)]
         found += [literal for literal, form in tried if form in text]
         return frozenset(found)
-
-
-_Followers = dict[str, tuple[list[str], list[tuple[str, str]]]]
-_NO_FOLLOWERS: _Followers = {}
-_MANY = 200
-_Entry = tuple[str, str]
 
 
 @functools.lru_cache(maxsize=1 << 14)  # a rule file is checked literal by literal, and then all are filed
