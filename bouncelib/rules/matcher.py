@@ -47,17 +47,21 @@ _PUNCTUATION |= {ord("ß"): "ss", ord("ø"): "o", ord("ł"): "l", ord("đ"): "d"
 _ELISION = re.compile(r"\b([a-z]|qu|dell|all|nell|sull|un)['’´]")
 
 # Words that are one: their spellings differ, or they frame what is really said. Without the first part none is there.
-_FUSED = {
-    " list": {" black list": " blacklist", " block list": " blocklist"},
-    " mail": {" e mail": " email", " mail box": " mailbox"},
-    " address ": {
-        " recipient address rejected": " recipientaddressrejected",
-        " sender address rejected": " senderaddressrejected",
-        " unknown address error": " unknownaddresserror",  # Cisco ESA puts it in front of whatever the server said
-    },
-    " remote host said": {" does not like recipient remote host said": " said", " remote host said": " said"},
-    " did not like our rcpt to": {" did not like our rcpt to": " said"},
-}
+_FUSED = (
+    (" list", ((" black list", " blacklist"), (" block list", " blocklist"))),
+    (" mail", ((" e mail", " email"), (" mail box", " mailbox"))),
+    (
+        " address ",
+        (
+            (" recipient address rejected", " recipientaddressrejected"),
+            (" sender address rejected", " senderaddressrejected"),
+            # Cisco ESA puts it in front of whatever the server said.
+            (" unknown address error", " unknownaddresserror"),
+        ),
+    ),
+    (" remote host said", ((" does not like recipient remote host said", " said"), (" remote host said", " said"))),
+    (" did not like our rcpt to", ((" did not like our rcpt to", " said"),)),
+)
 
 # Where none of this is, no name is: most tokens have no more than a status code and the end of a sentence.
 _NAME_MARK = re.compile(r"/|\.[^\W\d]")
@@ -105,18 +109,24 @@ def part(text: str) -> tuple[str, str]:
 
 def plain(text: str) -> str:
     """`text`, in lower case, as literals are looked for in it: see above; a space at either end."""
+    return _read(text)[0]
+
+
+def _read(text: str) -> tuple[str, list[str]]:
+    """The plain form of `text`, and its words."""
     if "'" in text or "’" in text:
         text = _ELISION.sub(r"\1 ", text)
     if text.isascii():
         text = text.encode().translate(_ASCII, b"'").decode()
     else:
         text = _without_accents(text).translate(_PUNCTUATION)
-    text = f" {' '.join(text.split())} "
-    for mark, fused in _FUSED.items():
+    words = text.split()
+    text = apart = f" {' '.join(words)} "
+    for mark, fused in _FUSED:
         if mark in text:
-            for apart, joined in fused.items():
-                text = text.replace(apart, joined)
-    return text
+            for several, one in fused:
+                text = text.replace(several, one)
+    return text, words if text is apart else text.split()
 
 
 def _without_accents(text: str) -> str:
@@ -172,18 +182,18 @@ class Matcher:
 
     def find(self, text: str) -> frozenset[str]:
         """The literals that `text`, in lower case, contains."""
-        text = plain(text)
-        words, starts = self._words, self._starts
+        text, words = _read(text)
+        known, starts = self._words, self._starts
         found: list[str] = []
         tried = self._anywhere.copy() if text.isascii() else self._anywhere + self._foreign
         followers = _NO_FOLLOWERS
-        for word in text.split():
-            if word in words:
+        for word in words:
+            if word in known:
                 if word in followers:
                     said, begun = followers[word]
                     found += said
                     tried += begun
-                alone, followers = words[word]
+                alone, followers = known[word]
                 if alone:
                     found += alone
             else:
