@@ -303,9 +303,6 @@ class Rules:
         return False
 
     def _judgement(self, rule: Rule, refusal: Refusal, text: str, hits: frozenset[str]) -> Judgement:
-        said = hits & rule.text
-        for group in rule.all:
-            said |= hits & group
         shown = [str(refusal.status)] if rule.status else []
         if rule.code:
             shown.append(str(refusal.code))
@@ -317,7 +314,7 @@ class Rules:
             rule.attribution or attribution_of(rule.reason),
             rule.id,
             rule.file,
-            ", ".join(shown + sorted(said)),
+            ", ".join(shown + sorted(hits & rule.said)),
             _wait(text),
             self._blocklist(hits) if rule.reason in _LISTED else None,
         )

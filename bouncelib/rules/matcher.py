@@ -93,6 +93,8 @@ def part(text: str) -> tuple[str, str]:
     """The words of `text`, which is in lower case, and the names in it."""
     if "(in reply to " in text:
         text = _COMMAND.sub(" ", text)
+    if "@" not in text and not _NAME_MARK.search(text):
+        return text, ""
     names: list[str] = []
     tokens = text.split()
     for index, token in enumerate(tokens):
