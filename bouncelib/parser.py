@@ -217,8 +217,8 @@ class Parser:
     ) -> Recipient:
         if kind in _ARRIVED:
             return Recipient(facts.address, facts.original_address, Action.DELIVERED, evidence=facts.evidence)
-        action = facts.action or _ACTIONS.get(kind, Action.FAILED)
-        if action not in (Action.FAILED, Action.DELAYED):
+        action = facts.action or _ACTIONS.get(kind, _FAILED)
+        if action is not _FAILED and action is not _DELAYED:
             return Recipient(
                 facts.address, facts.original_address, action, facts.status, facts.reply, facts.diagnostic,
                 facts.remote_mta, facts.command, evidence=facts.evidence,
@@ -226,10 +226,11 @@ class Parser:
         judgement = self._judge(facts, action, reporting_mta, prose)
         code = facts.reply.code if facts.reply else None
         means = bounce_type(judgement.reason, status=facts.status, code=code, action=action)
-        if judged.provenance.verdict is ProvenanceVerdict.FOREIGN:
+        if judged.provenance.verdict is _FOREIGN:
             means = BounceType.BACKSCATTER
-        evidence = (*facts.evidence, _new_evidence(Evidence, "reason", "rules", judgement.rule, "", 0, judgement.hit), when[1])
-        is_settled = means == "hard" and action is Action.FAILED and judgement.attribution in ("recipient", "domain")
+        because = _new_evidence(Evidence, "reason", "rules", judgement.rule, "", 0, judgement.hit)
+        evidence = (*facts.evidence, because, when[1])
+        is_settled = means == "hard" and action is _FAILED and judgement.attribution in ("recipient", "domain")
         if is_settled and facts.address in judged.doubted:
             is_settled = False
             evidence += (Evidence("suppress", "provenance", judged.why),)
@@ -266,13 +267,13 @@ class Parser:
         judgements = []
         for text in facts.texts or _comments(facts.evidence) or ("",):
             judgement = judge(_new_refusal(Refusal, text, *known))
-            if judgement.file not in _FROM_CODES and judgement.reason is not Reason.UNDETERMINED:
+            if judgement.file not in _FROM_CODES and judgement.reason is not _UNDETERMINED:
                 return judgement
             judgements.append(judgement)
-        if judgements[0].reason is Reason.UNDETERMINED:
+        if judgements[0].reason is _UNDETERMINED:
             for paragraph in prose.split("\n\n", _PARAGRAPHS)[:_PARAGRAPHS]:
                 judgement = judge(Refusal(paragraph, *known))
-                if judgement.file not in _VAGUE and judgement.reason is not Reason.UNDETERMINED:
+                if judgement.file not in _VAGUE and judgement.reason is not _UNDETERMINED:
                     return dataclasses.replace(judgement, hit=f"in the prose: {judgement.hit}")
         return judgements[0]
 
@@ -293,11 +294,16 @@ def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kin
     return (dataclasses.replace(only, original_address=named, evidence=(*only.evidence, evidence)),)
 
 
+# An enumeration is slow to find its members by their names.
+_FAILED, _DELAYED = Action.FAILED, Action.DELAYED
+_FOREIGN = ProvenanceVerdict.FOREIGN
+_UNDETERMINED = Reason.UNDETERMINED
+
 _NO_REPORTS = (Kind.OTHER, Kind.AUTO_REPLY, Kind.CHALLENGE)
 _ARRIVED = (Kind.COMPLAINT, Kind.DISPOSITION)
 _TO_THE_SENDER = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
-_KINDS = {Action.FAILED: Kind.BOUNCE, Action.DELAYED: Kind.DELAY}
-_ACTIONS = {Kind.DELAY: Action.DELAYED, Kind.SUCCESS: Action.DELIVERED}
+_KINDS = {_FAILED: Kind.BOUNCE, _DELAYED: Kind.DELAY}
+_ACTIONS = {Kind.DELAY: _DELAYED, Kind.SUCCESS: Action.DELIVERED}
 
 
 def _detect(registry: Registry, message: Message) -> tuple[list[tuple[str, Finding]], list[Defect]]:

@@ -116,7 +116,10 @@ _ATTRIBUTION: dict[Reason, Attribution | None] = {
     Reason.UNDETERMINED: None,
 }
 
-# Tuples, because a member of an enumeration is compared far more cheaply than it is hashed.
+# An enumeration is slow to find its members by their names, and they are compared far more cheaply than hashed.
+_FAILED, _DELAYED = Action.FAILED, Action.DELAYED
+_UNDETERMINED = Reason.UNDETERMINED
+_IS_HARD, _IS_SOFT = BounceType.HARD, BounceType.SOFT
 # TAXONOMY: the reasons that are hard where the refusal is permanent. All others are soft.
 _HARD = (
     Reason.BAD_MAILBOX,
@@ -127,7 +130,6 @@ _HARD = (
     Reason.NULL_MX,
     Reason.SYSTEM_NOT_ACCEPTING,
 )
-_SUCCESSES = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)
 
 
 def attribution_of(reason: Reason) -> Attribution | None:
@@ -144,14 +146,17 @@ def bounce_type(
     the codes contradict each other, the permanent one counts (`550 4.2.1`, `450 5.1.1`: some server did say no for
     good), except that a bare 5.0.0, which reporting servers fill in of their own accord, yields to a 4xx reply.
     """
-    if action in _SUCCESSES:
-        return None
-    if action is Action.DELAYED or reason not in _HARD:
-        return BounceType.SOFT
-    classes = [] if code is None else [code // 100]
-    if status is not None and not (classes and status.is_generic):
-        classes.append(status.klass)
-    return BounceType.SOFT if classes and 5 not in classes else BounceType.HARD
+    if action is not _FAILED:
+        return _IS_SOFT if action is _DELAYED else None
+    if reason not in _HARD:
+        return _IS_SOFT
+    if code is not None and code // 100 == 5:
+        return _IS_HARD
+    if status is None or (code is not None and status.is_generic):
+        is_permanent = code is None
+    else:
+        is_permanent = status.klass == 5
+    return _IS_HARD if is_permanent else _IS_SOFT
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -196,7 +201,6 @@ _PATIENCE = 0.2
 # The words of a refusal that are worth keeping are not longer.
 _USUAL_LENGTH = 200
 
-_UNDETERMINED = "undetermined"
 _GIVEN_UP = "given-up"
 _LISTED = (Reason.SPAM_BLOCK, Reason.SPAM_CONTENT)
 # Codes that name a subject and leave its detail open, or mean anything (TAXONOMY: x.7.1).
@@ -283,11 +287,13 @@ class Rules:
         find = _candidates if len(words) + len(names) < _USUAL_LENGTH else _candidates.__wrapped__
         hits, rules = find(self._matcher, self._names, self._index, words, names, codes, refusal.code)
         for rule in rules:
-            if (rule.provider is None or self._speaks(rule.provider.name, refusal, hits)) and _holds(rule, refusal, text):
-                if rule.reason is Reason.UNDETERMINED and _given_up(refusal):
+            if (rule.provider is None or self._speaks(rule.provider.name, refusal, hits)) and _holds(
+                rule, refusal, text
+            ):
+                if rule.reason is _UNDETERMINED and _given_up(refusal):
                     break
                 return self._judgement(rule, refusal, text, hits)
-        reason, name = Reason.UNDETERMINED, _UNDETERMINED
+        reason, name = _UNDETERMINED, "undetermined"
         if _given_up(refusal):
             reason, name = Reason.MESSAGE_EXPIRED, _GIVEN_UP
         return Judgement(reason, attribution_of(reason), name, hit=str(refusal.status or ""), retry_after=_wait(text))
@@ -357,7 +363,7 @@ def _speakers(providers: Iterable[loader.Provider]) -> dict[str, loader.Provider
 def _given_up(refusal: Refusal) -> bool:
     """Whether a transient trouble that nobody explains has ended in failure: the queue's time was over (TAXONOMY)."""
     transient = refusal.status is not None and refusal.status.klass == 4
-    return transient and refusal.code is None and refusal.action is Action.FAILED
+    return transient and refusal.code is None and refusal.action is _FAILED
 
 
 def _holds(rule: Rule, refusal: Refusal, text: str) -> bool:
