@@ -150,12 +150,10 @@ def bounce_type(
         return _IS_SOFT if action is _DELAYED else None
     if reason not in _HARD:
         return _IS_SOFT
-    if code is not None and code // 100 == 5:
-        return _IS_HARD
-    if status is None or (code is not None and status.is_generic):
-        is_permanent = code is None
+    if code is None:
+        is_permanent = status is None or status.klass == 5
     else:
-        is_permanent = status.klass == 5
+        is_permanent = code // 100 == 5 or (status is not None and status.klass == 5 and not status.is_generic)
     return _IS_HARD if is_permanent else _IS_SOFT
 
 
@@ -287,16 +285,16 @@ class Rules:
         find = _candidates if len(words) + len(names) < _USUAL_LENGTH else _candidates.__wrapped__
         hits, rules = find(self._matcher, self._names, self._index, words, names, codes, refusal.code)
         for rule in rules:
-            if (rule.provider is None or self._speaks(rule.provider.name, refusal, hits)) and _holds(
-                rule, refusal, text
-            ):
+            if rule.provider is not None and not self._speaks(rule.provider.name, refusal, hits):
+                continue
+            if _holds(rule, refusal, text):
                 if rule.reason is _UNDETERMINED and _given_up(refusal):
                     break
                 return self._judgement(rule, refusal, text, hits)
         reason, name = _UNDETERMINED, "undetermined"
         if _given_up(refusal):
             reason, name = Reason.MESSAGE_EXPIRED, _GIVEN_UP
-        return Judgement(reason, attribution_of(reason), name, hit=str(refusal.status or ""), retry_after=_wait(text))
+        return Judgement(reason, attribution_of(reason), name, "", str(refusal.status or ""), _wait(text))
 
     def _speaks(self, name: str, refusal: Refusal, hits: frozenset[str]) -> bool:
         """Whether these are the servers or the words of the provider of that name."""

@@ -11,8 +11,8 @@ In a rule file a literal stands for itself from the start of a word on: `"greyli
 does not find "successful". `*` in front of it finds it inside words too (`"*quota"`: "overquota"); `$` behind it asks
 for the end of a word (`"ban$"`). In scripts that do not part words (Chinese, Japanese, Thai) it is found anywhere.
 
-A literal is filed under the first letters of its first two words, or of its only one; a text asks for those alone that
-its own words lead to.
+A text is gone through word by word. Most of its words are words of literals too, and known with the literals that they,
+and each word behind them, say or begin. Few have to be looked for: longer ones, and those that end within another word.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["LIMIT", "Matcher", "lower", "part", "plain"]
 # Only so many characters of a refusal are looked at: a longer one tells a story, and its point stands at the front.
 LIMIT = 4096
 
-# A literal may end within a word; it is filed under so many letters of one.
+# A word that is not known may begin with a literal, which is filed under so many letters.
 _START = 3
 
 # No text leads to more literals, unless it says the same again and again.
@@ -138,9 +138,9 @@ def _without_accents(text: str) -> str:
     return unicodedata.normalize("NFKC", bare)
 
 
+# A literal and its form.
 _Entry = tuple[str, str]
-# By a word that follows another: the literals that are said with it, and those that begin so. Under "", those that end
-# with a word that need not be one of any literal.
+# By the known word that follows: the literals thereby said, and those begun. Under "" those that any word might end.
 _Followers = dict[str, tuple[list[str], list[_Entry]]]
 _NO_FOLLOWERS: _Followers = {}
 
@@ -153,34 +153,37 @@ class Matcher:
     def __init__(self, literals: Iterable[str]) -> None:
         """`literals` as they stand in a rule file."""
         entries = [(literal, compiled(literal)) for literal in dict.fromkeys(literals)]
-        within = [entry for entry in entries if entry[1][0] != " "]
-        bounded = [entry for entry in entries if entry[1][0] == " "]
-        self._anywhere = [entry for entry in within if entry[1].isascii()]
-        self._foreign = [entry for entry in within if not entry[1].isascii()]
+        self._anywhere = [(literal, form) for literal, form in entries if form[0] != " " and form.isascii()]
+        self._foreign = [(literal, form) for literal, form in entries if form[0] != " " and not form.isascii()]
         self._starts: dict[str, list[_Entry]] = {}
-        words = sorted({word for _, form in bounded for word in form.split()})
-        said: dict[str, list[str]] = {}
-        followers: dict[str, _Followers] = {}
-        for entry in bounded:
+        parted = [(entry, *entry[1].split()) for entry in entries if entry[1][0] == " "]
+        words = sorted({word for _, *words in parted for word in words})
+        said: dict[str, list[str]] = {word: [] for word in words}
+        followers: dict[str, _Followers] = {word: {} for word in words}
+        for entry, first, *others in parted:
             literal, form = entry
-            first, *others = form.split()
-            last = others[0] if others else first
-            following = followers.setdefault(first, {}) if others else _NO_FOLLOWERS
             if len(others) > 1:
-                following.setdefault(last, ([], []))[1].append(entry)
+                followers[first].setdefault(others[0], ([], []))[1].append(entry)
                 continue
-            ends = [last]
-            if form[-1] != " ":
-                ends = words[bisect.bisect_left(words, last) : bisect.bisect(words, last + "\U0010ffff")]
-                if others:
-                    following.setdefault("", ([], []))[1].append(entry)
-                elif len(last) < _START:
-                    self._anywhere.append(entry)
-                else:
-                    self._starts.setdefault(last[:_START], []).append(entry)
-            for end in ends:
-                (following.setdefault(end, ([], []))[0] if others else said.setdefault(end, [])).append(literal)
-        self._words = {word: (tuple(said.get(word, ())), followers.get(word, _NO_FOLLOWERS)) for word in words}
+            last = others[0] if others else first
+            is_whole = form[-1] == " "
+            ends = (
+                [last]
+                if is_whole
+                else words[bisect.bisect_left(words, last) : bisect.bisect(words, f"{last}\U0010ffff")]
+            )
+            if others:
+                for end in ends:
+                    followers[first].setdefault(end, ([], []))[0].append(literal)
+                if not is_whole:
+                    followers[first].setdefault("", ([], []))[1].append(entry)
+            else:
+                for end in ends:
+                    said[end].append(literal)
+                if not is_whole:
+                    is_short = len(first) < _START
+                    (self._anywhere if is_short else self._starts.setdefault(first[:_START], [])).append(entry)
+        self._words = {word: (tuple(said[word]), followers[word] or _NO_FOLLOWERS) for word in words}
 
     def find(self, text: str) -> frozenset[str]:
         """The literals that `text`, in lower case, contains."""
