@@ -156,22 +156,21 @@ class Matcher:
         self._anywhere = [(literal, form) for literal, form in entries if form[0] != " " and form.isascii()]
         self._foreign = [(literal, form) for literal, form in entries if form[0] != " " and not form.isascii()]
         self._starts: dict[str, list[_Entry]] = {}
-        parted = [(entry, *entry[1].split()) for entry in entries if entry[1][0] == " "]
-        words = sorted({word for _, *words in parted for word in words})
+        parted = [(literal, form) for literal, form in entries if form[0] == " "]
+        words = sorted({word for _, form in parted for word in form.split()})
         said: dict[str, list[str]] = {word: [] for word in words}
         followers: dict[str, _Followers] = {word: {} for word in words}
-        for entry, first, *others in parted:
+        for entry in parted:
             literal, form = entry
+            first, *others = form.split()
             if len(others) > 1:
                 followers[first].setdefault(others[0], ([], []))[1].append(entry)
                 continue
             last = others[0] if others else first
             is_whole = form[-1] == " "
-            ends = (
-                [last]
-                if is_whole
-                else words[bisect.bisect_left(words, last) : bisect.bisect(words, f"{last}\U0010ffff")]
-            )
+            ends = [last]
+            if not is_whole:
+                ends = words[bisect.bisect_left(words, last) : bisect.bisect(words, f"{last}\U0010ffff")]
             if others:
                 for end in ends:
                     followers[first].setdefault(end, ([], []))[0].append(literal)
