@@ -100,12 +100,14 @@ class Parser:
         when = timing.decide(case)
         judged = judge(case)
         prose = message.body.text if len(facts.recipients) == 1 else ""
-        return Report(
+        recipients = [
+            self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
+            for recipient in _with_verp(facts.recipients, judged.recipient, kind)
+        ]
+        return _new_report(
+            Report,
             kind,
-            tuple(
-                self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
-                for recipient in _with_verp(facts.recipients, judged.recipient, kind)
-            ),
+            tuple(recipients),
             facts.reporting_mta,
             facts.received_from_mta,
             facts.arrival_date,
@@ -351,6 +353,7 @@ def _feedback(found: Iterable[tuple[str, Finding]]) -> Feedback | None:
 # Calling their classes would cost half as much again.
 _new_evidence: Callable[..., Evidence] = Evidence.__new__
 _new_recipient: Callable[..., Recipient] = Recipient.__new__
+_new_report: Callable[..., Report] = Report.__new__
 _new_refusal: Callable[..., Refusal] = Refusal.__new__
 
 # The rule files that go by codes, not by what the server said in words.
