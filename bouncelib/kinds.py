@@ -19,6 +19,10 @@ __all__ = ["NOT_BOUNCES", "decide"]
 
 NOT_BOUNCES = (Kind.COMPLAINT, Kind.DISPOSITION, Kind.CHALLENGE, Kind.AUTO_REPLY)
 
+# An enumeration is slow to find its members by their names.
+_COMPLAINT, _DISPOSITION, _BOUNCE = Kind.COMPLAINT, Kind.DISPOSITION, Kind.BOUNCE
+_FAILED = Action.FAILED
+
 _ANSWERS = (Kind.CHALLENGE, Kind.AUTO_REPLY)
 _BOUNCES = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
 # Detectors from this rank on go by words that any mail may contain.
@@ -29,17 +33,17 @@ def decide(found: Collection[tuple[str, Finding]], recipients: Sequence[Facts]) 
     """The kind of a message, from the findings and the recipients merged from them."""
     said = {finding.kind for _, finding in found}
     actions = {facts.action for facts in recipients} - {None}
-    if Kind.COMPLAINT in said:
-        return Kind.COMPLAINT
-    if Kind.DISPOSITION in said and not actions:
-        return Kind.DISPOSITION
+    if _COMPLAINT in said:
+        return _COMPLAINT
+    if _DISPOSITION in said and not actions:
+        return _DISPOSITION
     for kind in _ANSWERS:
         if kind in said and not any(
             finding.address and RANKS.get(detector, 1) < _WORDS_ONLY for detector, finding in found
         ):
             return kind
-    if Action.FAILED in actions:
-        return Kind.BOUNCE
+    if _FAILED in actions:
+        return _BOUNCE
     if Action.DELAYED in actions:
         return Kind.DELAY
     if actions:
@@ -47,4 +51,4 @@ def decide(found: Collection[tuple[str, Finding]], recipients: Sequence[Facts]) 
     for kind in _BOUNCES:
         if kind in said:
             return kind
-    return Kind.BOUNCE if recipients else Kind.OTHER
+    return _BOUNCE if recipients else Kind.OTHER

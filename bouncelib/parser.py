@@ -6,7 +6,7 @@ bytes ─mime─▶ Message ─detectors─▶ Finding* ─merge─▶ Facts* �
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from . import address as addresses
@@ -100,12 +100,14 @@ class Parser:
         when = timing.decide(case)
         judged = judge(case)
         prose = message.body.text if len(facts.recipients) == 1 else ""
-        return Report(
+        recipients = [
+            self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
+            for recipient in _with_verp(facts.recipients, judged.recipient, kind)
+        ]
+        return _new_report(
+            Report,
             kind,
-            tuple(
-                self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
-                for recipient in _with_verp(facts.recipients, judged.recipient, kind)
-            ),
+            tuple(recipients),
             facts.reporting_mta,
             facts.received_from_mta,
             facts.arrival_date,
@@ -217,8 +219,8 @@ class Parser:
     ) -> Recipient:
         if kind in _ARRIVED:
             return Recipient(facts.address, facts.original_address, Action.DELIVERED, evidence=facts.evidence)
-        action = facts.action or _ACTIONS.get(kind, Action.FAILED)
-        if action not in (Action.FAILED, Action.DELAYED):
+        action = facts.action or _ACTIONS.get(kind, _FAILED)
+        if action is not _FAILED and action is not _DELAYED:
             return Recipient(
                 facts.address, facts.original_address, action, facts.status, facts.reply, facts.diagnostic,
                 facts.remote_mta, facts.command, evidence=facts.evidence,
@@ -226,14 +228,16 @@ class Parser:
         judgement = self._judge(facts, action, reporting_mta, prose)
         code = facts.reply.code if facts.reply else None
         means = bounce_type(judgement.reason, status=facts.status, code=code, action=action)
-        if judged.provenance.verdict is ProvenanceVerdict.FOREIGN:
+        if judged.provenance.verdict is _FOREIGN:
             means = BounceType.BACKSCATTER
-        evidence = (*facts.evidence, Evidence("reason", "rules", judgement.rule, text=judgement.hit), when[1])
-        is_settled = means == "hard" and action is Action.FAILED and judgement.attribution in ("recipient", "domain")
+        because = _new_evidence(Evidence, "reason", "rules", judgement.rule, "", 0, judgement.hit)
+        evidence = (*facts.evidence, because, when[1])
+        is_settled = means == "hard" and action is _FAILED and judgement.attribution in ("recipient", "domain")
         if is_settled and facts.address in judged.doubted:
             is_settled = False
             evidence += (Evidence("suppress", "provenance", judged.why),)
-        return Recipient(
+        return _new_recipient(
+            Recipient,
             facts.address,
             facts.original_address,
             action,
@@ -264,14 +268,14 @@ class Parser:
         judge = self.rules.judge
         judgements = []
         for text in facts.texts or _comments(facts.evidence) or ("",):
-            judgement = judge(Refusal(text, *known))
-            if judgement.file not in _FROM_CODES and judgement.reason is not Reason.UNDETERMINED:
+            judgement = judge(_new_refusal(Refusal, text, *known))
+            if judgement.file not in _FROM_CODES and judgement.reason is not _UNDETERMINED:
                 return judgement
             judgements.append(judgement)
-        if judgements[0].reason is Reason.UNDETERMINED:
+        if judgements[0].reason is _UNDETERMINED:
             for paragraph in prose.split("\n\n", _PARAGRAPHS)[:_PARAGRAPHS]:
                 judgement = judge(Refusal(paragraph, *known))
-                if judgement.file not in _VAGUE and judgement.reason is not Reason.UNDETERMINED:
+                if judgement.file not in _VAGUE and judgement.reason is not _UNDETERMINED:
                     return dataclasses.replace(judgement, hit=f"in the prose: {judgement.hit}")
         return judgements[0]
 
@@ -292,11 +296,16 @@ def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kin
     return (dataclasses.replace(only, original_address=named, evidence=(*only.evidence, evidence)),)
 
 
+# An enumeration is slow to find its members by their names.
+_FAILED, _DELAYED = Action.FAILED, Action.DELAYED
+_FOREIGN = ProvenanceVerdict.FOREIGN
+_UNDETERMINED = Reason.UNDETERMINED
+
 _NO_REPORTS = (Kind.OTHER, Kind.AUTO_REPLY, Kind.CHALLENGE)
 _ARRIVED = (Kind.COMPLAINT, Kind.DISPOSITION)
 _TO_THE_SENDER = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
-_KINDS = {Action.FAILED: Kind.BOUNCE, Action.DELAYED: Kind.DELAY}
-_ACTIONS = {Kind.DELAY: Action.DELAYED, Kind.SUCCESS: Action.DELIVERED}
+_KINDS = {_FAILED: Kind.BOUNCE, _DELAYED: Kind.DELAY}
+_ACTIONS = {Kind.DELAY: _DELAYED, Kind.SUCCESS: Action.DELIVERED}
 
 
 def _detect(registry: Registry, message: Message) -> tuple[list[tuple[str, Finding]], list[Defect]]:
@@ -340,6 +349,12 @@ def _feedback(found: Iterable[tuple[str, Finding]]) -> Feedback | None:
             return finding.feedback
     return None
 
+
+# Calling their classes would cost half as much again.
+_new_evidence: Callable[..., Evidence] = Evidence.__new__
+_new_recipient: Callable[..., Recipient] = Recipient.__new__
+_new_report: Callable[..., Report] = Report.__new__
+_new_refusal: Callable[..., Refusal] = Refusal.__new__
 
 # The rule files that go by codes, not by what the server said in words.
 _FROM_CODES = frozenset({"", "status.toml", "codes.toml"})

@@ -20,7 +20,8 @@ import dataclasses
 import functools
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from . import reply as reply_module
 from . import status as status_module
@@ -28,6 +29,9 @@ from .frozen import frozen
 from .model import Action, Attribution, Blocklist, BouncelibError, BounceType, Command, EnhancedStatus, Reason
 from .rules import index, loader, matcher
 from .rules.loader import Rule
+
+if TYPE_CHECKING:
+    import regex
 
 __all__ = ["Judgement", "Refusal", "Rule", "Rules", "attribution_of", "bounce_type", "retry_after"]
 
@@ -64,6 +68,9 @@ class Judgement:
     retry_after: int | None = None
     blocklist: Blocklist | None = None
 
+
+# Calling the class would cost half as much again.
+_new_judgement: Callable[..., Judgement] = Judgement.__new__
 
 _R, _D, _M, _N = Attribution.RECIPIENT, Attribution.DOMAIN, Attribution.MESSAGE, Attribution.SENDER
 
@@ -109,7 +116,10 @@ _ATTRIBUTION: dict[Reason, Attribution | None] = {
     Reason.UNDETERMINED: None,
 }
 
-# Tuples, because a member of an enumeration is compared far more cheaply than it is hashed.
+# An enumeration is slow to find its members by their names, and they are compared far more cheaply than hashed.
+_FAILED, _DELAYED = Action.FAILED, Action.DELAYED
+_UNDETERMINED = Reason.UNDETERMINED
+_IS_HARD, _IS_SOFT = BounceType.HARD, BounceType.SOFT
 # TAXONOMY: the reasons that are hard where the refusal is permanent. All others are soft.
 _HARD = (
     Reason.BAD_MAILBOX,
@@ -120,7 +130,6 @@ _HARD = (
     Reason.NULL_MX,
     Reason.SYSTEM_NOT_ACCEPTING,
 )
-_SUCCESSES = (Action.DELIVERED, Action.RELAYED, Action.EXPANDED)
 
 
 def attribution_of(reason: Reason) -> Attribution | None:
@@ -137,14 +146,15 @@ def bounce_type(
     the codes contradict each other, the permanent one counts (`550 4.2.1`, `450 5.1.1`: some server did say no for
     good), except that a bare 5.0.0, which reporting servers fill in of their own accord, yields to a 4xx reply.
     """
-    if action in _SUCCESSES:
-        return None
-    if action is Action.DELAYED or reason not in _HARD:
-        return BounceType.SOFT
-    classes = [] if code is None else [code // 100]
-    if status is not None and not (classes and status.is_generic):
-        classes.append(status.klass)
-    return BounceType.SOFT if classes and 5 not in classes else BounceType.HARD
+    if action is not _FAILED:
+        return _IS_SOFT if action is _DELAYED else None
+    if reason not in _HARD:
+        return _IS_SOFT
+    if code is None:
+        is_permanent = status is None or status.klass == 5
+    else:
+        is_permanent = code // 100 == 5 or (status is not None and status.klass == 5 and not status.is_generic)
+    return _IS_HARD if is_permanent else _IS_SOFT
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -167,7 +177,10 @@ _FIELD = re.compile(r"retry[_\-]after\W{1,3}(\d{1,6})\b", re.ASCII)
 
 def retry_after(text: str) -> int | None:
     """The seconds after which a server says to come back ("try again in 5 minutes", "Greylisted for 00:05:00")."""
-    text = text[: matcher.LIMIT].lower()
+    return _wait(matcher.lower(text))
+
+
+def _wait(text: str) -> int | None:
     if "retry" in text and (field := _FIELD.search(text)):
         return int(field[1])
     span = _SPAN.search(text)
@@ -185,9 +198,7 @@ _PATIENCE = 0.2
 
 # The words of a refusal that are worth keeping are not longer.
 _USUAL_LENGTH = 200
-_NOTHING: frozenset[str] = frozenset()
 
-_UNDETERMINED = "undetermined"
 _GIVEN_UP = "given-up"
 _LISTED = (Reason.SPAM_BLOCK, Reason.SPAM_CONTENT)
 # Codes that name a subject and leave its detail open, or mean anything (TAXONOMY: x.7.1).
@@ -267,20 +278,23 @@ class Rules:
 
     def judge(self, refusal: Refusal) -> Judgement:
         """What `refusal` means: the first rule that holds decides."""
-        words, names = matcher.part(refusal.text)
-        named = self._names.find(names) if names else _NOTHING
-        find = _candidates if len(words) < _USUAL_LENGTH else _candidates.__wrapped__
-        hits, rules = find(self._matcher, self._index, words, named, refusal.status, refusal.code)
+        text = matcher.lower(refusal.text)
+        words, names = matcher.part(text)
+        status = refusal.status
+        codes = (status.klass, status.subject, status.detail) if status else None
+        find = _candidates if len(words) + len(names) < _USUAL_LENGTH else _candidates.__wrapped__
+        hits, rules = find(self._matcher, self._names, self._index, words, names, codes, refusal.code)
         for rule in rules:
-            if (rule.provider is None or self._speaks(rule.provider.name, refusal, hits)) and _holds(rule, refusal):
-                if rule.reason is Reason.UNDETERMINED and _given_up(refusal):
+            if rule.provider is not None and not self._speaks(rule.provider.name, refusal, hits):
+                continue
+            if _holds(rule, refusal, text):
+                if rule.reason is _UNDETERMINED and _given_up(refusal):
                     break
-                return self._judgement(rule, refusal, hits)
-        wait = retry_after(refusal.text)
-        reason, name = Reason.UNDETERMINED, _UNDETERMINED
+                return self._judgement(rule, refusal, text, hits)
+        reason, name = _UNDETERMINED, "undetermined"
         if _given_up(refusal):
             reason, name = Reason.MESSAGE_EXPIRED, _GIVEN_UP
-        return Judgement(reason, attribution_of(reason), name, hit=str(refusal.status or ""), retry_after=wait)
+        return Judgement(reason, attribution_of(reason), name, "", str(refusal.status or ""), _wait(text))
 
     def _speaks(self, name: str, refusal: Refusal, hits: frozenset[str]) -> bool:
         """Whether these are the servers or the words of the provider of that name."""
@@ -292,22 +306,20 @@ class Rules:
                 return True
         return False
 
-    def _judgement(self, rule: Rule, refusal: Refusal, hits: frozenset[str]) -> Judgement:
-        said = hits & rule.text
-        for group in rule.all:
-            said |= hits & group
+    def _judgement(self, rule: Rule, refusal: Refusal, text: str, hits: frozenset[str]) -> Judgement:
         shown = [str(refusal.status)] if rule.status else []
         if rule.code:
             shown.append(str(refusal.code))
         if rule.detector:
             shown.append(refusal.detector)
-        return Judgement(
+        return _new_judgement(
+            Judgement,
             rule.reason,
             rule.attribution or attribution_of(rule.reason),
             rule.id,
             rule.file,
-            ", ".join(shown + sorted(said)),
-            retry_after(refusal.text),
+            ", ".join(shown + sorted(hits & rule.said)),
+            _wait(text),
             self._blocklist(hits) if rule.reason in _LISTED else None,
         )
 
@@ -321,14 +333,17 @@ class Rules:
 @functools.lru_cache(maxsize=512)
 def _candidates(
     literals: matcher.Matcher,
+    named: matcher.Matcher,
     rules: index.Index,
     words: str,
-    named: frozenset[str],
-    status: EnhancedStatus | None,
+    names: str,
+    status: index.Status | None,
     code: int | None,
 ) -> tuple[frozenset[str], tuple[Rule, ...]]:
-    """What is said in `words` or has been `named`, and the rules that this and the codes allow."""
-    hits = literals.find(words) | named
+    """What is said in `words` and `names`, and the rules that this and the codes allow."""
+    hits = literals.find(words)
+    if names:
+        hits |= named.find(names)
     return hits, rules.candidates(hits, status, code)
 
 
@@ -346,22 +361,24 @@ def _speakers(providers: Iterable[loader.Provider]) -> dict[str, loader.Provider
 def _given_up(refusal: Refusal) -> bool:
     """Whether a transient trouble that nobody explains has ended in failure: the queue's time was over (TAXONOMY)."""
     transient = refusal.status is not None and refusal.status.klass == 4
-    return transient and refusal.code is None and refusal.action is Action.FAILED
+    return transient and refusal.code is None and refusal.action is _FAILED
 
 
-def _holds(rule: Rule, refusal: Refusal) -> bool:
-    """Whether `refusal`, which has the words and the codes of the rule, is what the rule asks for otherwise."""
+def _holds(rule: Rule, refusal: Refusal, text: str) -> bool:
+    """Whether `refusal`, which has the words and the codes of the rule, is what the rule asks for otherwise.
+
+    `text` is what it says, in lower case.
+    """
     if rule.command and refusal.command not in rule.command:
         return False
     if rule.detector and refusal.detector not in rule.detector:
         return False
-    return rule.pattern is None or _matches(rule, refusal.text)
+    return rule.pattern is None or _matches(rule.pattern, text)
 
 
-def _matches(rule: Rule, text: str) -> bool:
-    text = " ".join(text[: matcher.LIMIT].lower().split())
+def _matches(pattern: regex.Pattern[str], text: str) -> bool:
     try:
-        return rule.pattern is not None and rule.pattern.search(text, timeout=_PATIENCE) is not None
+        return pattern.search(" ".join(text.split()), timeout=_PATIENCE) is not None
     except TimeoutError:
         return False
 

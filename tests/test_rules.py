@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import random
 import time
 import tomllib
 from collections.abc import Iterable
@@ -111,7 +112,7 @@ def test_the_registry_is_whole() -> None:
     ],
 )
 def test_a_literal_in_a_text(literal: str, text: str, found: bool) -> None:
-    assert matcher.Matcher([literal]).find(matcher.part(text)[0]) == ({literal} if found else set())
+    assert matcher.Matcher([literal]).find(matcher.part(matcher.lower(text))[0]) == ({literal} if found else set())
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,33 @@ def test_a_literal_in_a_text(literal: str, text: str, found: bool) -> None:
     ],
 )
 def test_a_literal_in_a_name(literal: str, text: str, found: bool) -> None:
-    assert matcher.Matcher([literal]).find(matcher.part(text)[1]) == ({literal} if found else set())
+    assert matcher.Matcher([literal]).find(matcher.part(matcher.lower(text))[1]) == ({literal} if found else set())
+
+
+LITERALS = sorted({literal for rule in RULES for group in (rule.text, rule.none, *rule.all) for literal in group})
+SAID = [matcher.compiled(literal).strip() for literal in LITERALS]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_literal_is_found_wherever_its_form_stands(seed: int) -> None:
+    every = matcher.Matcher([*LITERALS, "ab", "*bc", "a b"])
+    chosen = random.Random(seed)
+    for _ in range(20):
+        said = [chosen.choice(SAID)[: chosen.choice((99, 99, 2, 4, 7))] for _ in range(chosen.randint(1, 12))]
+        text = chosen.choice((" ", " ", "", "s ", " x ")).join(said)
+        form = matcher.plain(text)
+        assert every.find(text) == {
+            literal for literal in (*LITERALS, "ab", "*bc", "a b") if matcher.compiled(literal) in form
+        }
+
+
+def test_a_text_that_repeats_itself_costs_no_more() -> None:
+    every = matcher.Matcher(LITERALS)
+    text = "".join(f"not a user {number:x}x " for number in range(400))[: matcher.LIMIT]
+    started = time.process_time()
+    for _ in range(20):
+        every.find(text)
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("character", [chr(code) for code in range(128)], ids=ascii)
@@ -135,7 +162,7 @@ def test_ascii_is_read_like_any_other_text(character: str) -> None:
 
 def test_only_the_front_of_a_text_is_looked_at() -> None:
     far = "x " * matcher.LIMIT + "mailbox full"
-    assert matcher.Matcher(["mailbox full"]).find(matcher.part(far)[0]) == set()
+    assert matcher.Matcher(["mailbox full"]).find(matcher.part(matcher.lower(far))[0]) == set()
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model import EnhancedStatus
 from .loader import Rule
 
-__all__ = ["Index"]
+__all__ = ["Index", "Status"]
+
+Status = tuple[int, int, int]
 
 
 class Index:
@@ -29,26 +30,26 @@ class Index:
             for key in first:
                 self._led.setdefault(key, []).append(number)
 
-    def candidates(self, hits: frozenset[str], status: EnhancedStatus | None, code: int | None) -> tuple[Rule, ...]:
+    def candidates(self, hits: frozenset[str], status: Status | None, code: int | None) -> tuple[Rule, ...]:
         """The rules whose words are all said in `hits`, and whose codes are these, in order.
 
         Up to the first that asks for nothing else.
         """
         said: set[object] = {None, *hits}
         if status is not None:
-            klass, subject, detail = status.klass, status.subject, status.detail
-            said.update(
-                ((klass, subject, detail), (klass, subject, None), (None, subject, detail), (None, subject, None))
-            )
+            klass, subject, detail = status
+            said.update((status, (klass, subject, None), (None, subject, detail), (None, subject, None)))
         if code is not None:
             said.update((code, code // 100))
         led = self._led
         numbers: list[int] = []
-        for key in led.keys() & said:
-            numbers += led[key]
+        for key in said:
+            if key in led:
+                numbers += led[key]
+        numbers.sort()
         rules = self._rules
         found = []
-        for number in sorted(set(numbers)):
+        for number in numbers:
             rule, groups, barred, is_settled = rules[number]
             if barred and not barred.isdisjoint(said):
                 continue

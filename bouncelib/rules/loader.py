@@ -72,6 +72,11 @@ class Rule:
     example_after: Command | None = None
     example_by: str = ""
     file: str = ""
+    said: frozenset[str] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """All literals that a text may say for the rule."""
+        object.__setattr__(self, "said", self.text.union(*self.all))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -11,25 +11,29 @@ In a rule file a literal stands for itself from the start of a word on: `"greyli
 does not find "successful". `*` in front of it finds it inside words too (`"*quota"`: "overquota"); `$` behind it asks
 for the end of a word (`"ban$"`). In scripts that do not part words (Chinese, Japanese, Thai) it is found anywhere.
 
-A literal is filed under the first letters of its first two words, or of its only one; a text asks for those alone that
-its own words lead to.
+A text is gone through word by word. Most of its words are words of literals too, and known with the literals that they,
+and each word behind them, say or begin. Few have to be looked for: longer ones, and those that end within another word.
 """
 
 from __future__ import annotations
 
+import bisect
 import functools
-import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["LIMIT", "Matcher", "part", "plain"]
+__all__ = ["LIMIT", "Matcher", "lower", "part", "plain"]
 
 # Only so many characters of a refusal are looked at: a longer one tells a story, and its point stands at the front.
 LIMIT = 4096
 
-# A literal may end within a word; it is filed under so many letters of one.
-_START = 4
+# A word that is not known may begin with a literal, which is filed under so many letters.
+_START = 3
+
+# No text leads to more literals, unless it says the same again and again.
+_MANY = 200
+
 
 _PUNCTUATION: dict[int, str | None] = dict.fromkeys(
     map(ord, """!"#$%&()*+,-./:;<=>?[\\]^_`{|}~、。，．：；！？「」『』（）【】·«»„“”‐–—…¡¿"""), " "
@@ -43,17 +47,21 @@ _PUNCTUATION |= {ord("ß"): "ss", ord("ø"): "o", ord("ł"): "l", ord("đ"): "d"
 _ELISION = re.compile(r"\b([a-z]|qu|dell|all|nell|sull|un)['’´]")
 
 # Words that are one: their spellings differ, or they frame what is really said. Without the first part none is there.
-_FUSED = {
-    " list": {" black list": " blacklist", " block list": " blocklist"},
-    " mail": {" e mail": " email", " mail box": " mailbox"},
-    " address ": {
-        " recipient address rejected": " recipientaddressrejected",
-        " sender address rejected": " senderaddressrejected",
-        " unknown address error": " unknownaddresserror",  # Cisco ESA puts it in front of whatever the server said
-    },
-    " remote host said": {" does not like recipient remote host said": " said", " remote host said": " said"},
-    " did not like our rcpt to": {" did not like our rcpt to": " said"},
-}
+_FUSED = (
+    (" list", ((" black list", " blacklist"), (" block list", " blocklist"))),
+    (" mail", ((" e mail", " email"), (" mail box", " mailbox"))),
+    (
+        " address ",
+        (
+            (" recipient address rejected", " recipientaddressrejected"),
+            (" sender address rejected", " senderaddressrejected"),
+            # Cisco ESA puts it in front of whatever the server said.
+            (" unknown address error", " unknownaddresserror"),
+        ),
+    ),
+    (" remote host said", ((" does not like recipient remote host said", " said"), (" remote host said", " said"))),
+    (" did not like our rcpt to", ((" did not like our rcpt to", " said"),)),
+)
 
 # Where none of this is, no name is: most tokens have no more than a status code and the end of a sentence.
 _NAME_MARK = re.compile(r"/|\.[^\W\d]")
@@ -63,7 +71,7 @@ _ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}@])[^\s<>()\[\]"',;:=|{}@]*+@
 # RESOLVER.RST.NotAuthorized; and two with a top-level domain that is no word: "full.Please try" lacks a space, no more.
 _NAME = re.compile(
     r"""(?<![^\s<>()\[\]"',;=|{}])
-        (?: (?:https?:/|www\.) [^?\#\s<>()\[\]"',;=|{}]*+
+        ( (?:https?:/|www\.) [^?\#\s<>()\[\]"',;=|{}]*+
           | /\w [^/:\s<>()\[\]"',;=|{}]*+ / [^:\s<>()\[\]"',;=|{}]*+
           | [a-z0-9_] [\w\-]*+ \.
             (?: (?:[\w\-]++\.)++ (?:[a-z]{2,7}|xn--[\w\-]*+|localdomain)
@@ -76,11 +84,17 @@ _NAME = re.compile(
 _COMMAND = re.compile(r"\(in reply to [^()]{1,80}\)")
 
 
+def lower(text: str) -> str:
+    """What is looked at of `text`, in lower case."""
+    return text[:LIMIT].lower()
+
+
 def part(text: str) -> tuple[str, str]:
-    """The words of `text`, and the names in it, both in lower case."""
-    text = text[:LIMIT].lower()
+    """The words of `text`, which is in lower case, and the names in it."""
     if "(in reply to " in text:
         text = _COMMAND.sub(" ", text)
+    if "@" not in text and not _NAME_MARK.search(text):
+        return text, ""
     names: list[str] = []
     tokens = text.split()
     for index, token in enumerate(tokens):
@@ -88,26 +102,33 @@ def part(text: str) -> tuple[str, str]:
             continue
         if "@" in token:
             tokens[index] = _ADDRESS.sub(" @ ", token)  # the local part says nothing: full@example.com
-        elif ("." in token or "/" in token) and _NAME_MARK.search(token) and (found := _NAME.findall(token)):
-            names += found
-            tokens[index] = _NAME.sub(" ", token)
+        elif ("." in token or "/" in token) and _NAME_MARK.search(token):
+            parts = _NAME.split(token)
+            names += parts[1::2]
+            tokens[index] = " ".join(parts[::2])
     return " ".join(tokens), " ".join(names)
 
 
 def plain(text: str) -> str:
     """`text`, in lower case, as literals are looked for in it: see above; a space at either end."""
+    return _read(text)[0]
+
+
+def _read(text: str) -> tuple[str, list[str]]:
+    """The plain form of `text`, and its words."""
     if "'" in text or "’" in text:
         text = _ELISION.sub(r"\1 ", text)
     if text.isascii():
         text = text.encode().translate(_ASCII, b"'").decode()
     else:
         text = _without_accents(text).translate(_PUNCTUATION)
-    text = f" {' '.join(text.split())} "
-    for mark, fused in _FUSED.items():
+    words = text.split()
+    text = apart = f" {' '.join(words)} "
+    for mark, fused in _FUSED:
         if mark in text:
-            for apart, joined in fused.items():
-                text = text.replace(apart, joined)
-    return text
+            for several, one in fused:
+                text = text.replace(several, one)
+    return text, words if text is apart else text.split()
 
 
 def _without_accents(text: str) -> str:
@@ -117,46 +138,78 @@ def _without_accents(text: str) -> str:
     return unicodedata.normalize("NFKC", bare)
 
 
+# A literal and its form.
+_Entry = tuple[str, str]
+# By the known word that follows: the literals thereby said, and those begun. Under "" those that any word might end.
+_Followers = dict[str, tuple[list[str], list[_Entry]]]
+_NO_FOLLOWERS: _Followers = {}
+
+
 class Matcher:
     """The literals of all rules, and which of them a text contains."""
 
-    __slots__ = ("_anywhere", "_foreign", "_pairs", "_starts")
+    __slots__ = ("_anywhere", "_foreign", "_starts", "_words")
 
     def __init__(self, literals: Iterable[str]) -> None:
         """`literals` as they stand in a rule file."""
-        self._anywhere: list[_Entry] = []
-        self._foreign: list[_Entry] = []
+        entries = [(literal, compiled(literal)) for literal in dict.fromkeys(literals)]
+        self._anywhere = [(literal, form) for literal, form in entries if form[0] != " " and form.isascii()]
+        self._foreign = [(literal, form) for literal, form in entries if form[0] != " " and not form.isascii()]
         self._starts: dict[str, list[_Entry]] = {}
-        self._pairs: dict[tuple[str, str], list[_Entry]] = {}
-        for literal in dict.fromkeys(literals):
-            self._file(literal, compiled(literal))
-
-    def _file(self, literal: str, form: str) -> None:
-        entry = (literal, form)
-        starts = [word[:_START] for word in form.split()]
-        bounded = form[-1] == " "
-        if form[0] != " ":
-            (self._anywhere if form.isascii() else self._foreign).append(entry)
-        elif len(starts) > 1 and (bounded or len(starts) > 2 or len(starts[1]) == _START):
-            self._pairs.setdefault((starts[0], starts[1]), []).append(entry)
-        elif len(starts) > 1 or bounded or len(starts[0]) == _START:
-            self._starts.setdefault(starts[0], []).append(entry)
-        else:  # too short for any key
-            self._anywhere.append(entry)
+        parted = [(literal, form) for literal, form in entries if form[0] == " "]
+        words = sorted({word for _, form in parted for word in form.split()})
+        said: dict[str, list[str]] = {word: [] for word in words}
+        followers: dict[str, _Followers] = {word: {} for word in words}
+        for entry in parted:
+            literal, form = entry
+            first, *others = form.split()
+            if len(others) > 1:
+                followers[first].setdefault(others[0], ([], []))[1].append(entry)
+                continue
+            last = others[0] if others else first
+            is_whole = form[-1] == " "
+            ends = [last]
+            if not is_whole:
+                ends = words[bisect.bisect_left(words, last) : bisect.bisect(words, f"{last}\U0010ffff")]
+            if others:
+                for end in ends:
+                    followers[first].setdefault(end, ([], []))[0].append(literal)
+                if not is_whole:
+                    followers[first].setdefault("", ([], []))[1].append(entry)
+            else:
+                for end in ends:
+                    said[end].append(literal)
+                if not is_whole:
+                    is_short = len(first) < _START
+                    (self._anywhere if is_short else self._starts.setdefault(first[:_START], [])).append(entry)
+        self._words = {word: (tuple(said[word]), followers[word] or _NO_FOLLOWERS) for word in words}
 
     def find(self, text: str) -> frozenset[str]:
         """The literals that `text`, in lower case, contains."""
-        text = plain(text)
-        starts = [word[:_START] for word in text.split()]
+        text, words = _read(text)
+        known, starts = self._words, self._starts
+        found: list[str] = []
         tried = self._anywhere.copy() if text.isascii() else self._anywhere + self._foreign
-        for start in self._starts.keys() & starts:
-            tried += self._starts[start]
-        for pair in self._pairs.keys() & itertools.pairwise(starts):
-            tried += self._pairs[pair]
-        return frozenset([literal for literal, form in tried if form in text])
-
-
-_Entry = tuple[str, str]
+        followers = _NO_FOLLOWERS
+        for word in words:
+            if word in known:
+                if word in followers:
+                    said, begun = followers[word]
+                    found += said
+                    tried += begun
+                alone, followers = known[word]
+                if alone:
+                    found += alone
+            else:
+                if "" in followers:
+                    tried += followers[""][1]
+                followers = _NO_FOLLOWERS
+                if (start := word[:_START]) in starts:
+                    tried += starts[start]
+        if len(tried) > _MANY:
+            tried = [*dict.fromkeys(tried)]
+        found += [literal for literal, form in tried if form in text]
+        return frozenset(found)
 
 
 @functools.lru_cache(maxsize=1 << 14)  # a rule file is checked literal by literal, and then all are filed
