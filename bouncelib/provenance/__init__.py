@@ -75,10 +75,10 @@ class Case(NamedTuple):
 
     `carrier` is the message as it came, and `message` the report in it: another one where a filter, or somebody who
     plays one, has wrapped it. `returned` is the header of the message that the report is about, and `trace` are the
-    Received lines in it, newest first. `sent_to` are the addresses in the To of the message as it came, and
-    `recipients` those that the report names, each with the address that the sender used, or `None`. `received_from` is
-    the Received-From-MTA of RFC 3464 section 2.2.3. `is_bounce` says that the report went to the envelope sender, as
-    delivery reports do; complaints and read receipts go to addresses that carry no tag.
+    Received lines in it, newest first. `recipients` are the addresses that the report names, each with the one that
+    the sender used, or `None`. `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3. `is_bounce` says
+    that the report went to the envelope sender, as delivery reports do; complaints and read receipts go to addresses
+    that carry no tag.
     """
 
     message: Message
@@ -87,12 +87,16 @@ class Case(NamedTuple):
     original: Original | None
     returned: Headers
     trace: Sequence[str]
-    sent_to: Sequence[str]
     recipients: Sequence[tuple[str, str | None]]
     context: Context
     received_from: str | None = None
     unparsed: Sequence[UnparsedField] = ()
     is_bounce: bool = True
+
+    @property
+    def sent_to(self) -> list[str]:
+        """The addresses in the To of the message as it came."""
+        return addresses.find((self.carrier.headers.get("to") or "")[:1000])
 
     @property
     def lines(self) -> list[str]:
@@ -166,7 +170,7 @@ def _stranger(case: Case) -> Proof | None:
     original = case.original
     if original is None or not case.is_bounce:
         return None
-    sender = original.sender or (case.sent_to[0] if case.sent_to else None)
+    sender = original.sender or next(iter(case.sent_to), None)
     made_by = addresses.domain_of((original.message_id or "").rstrip(">"))
     if sender and hop.same_organisation(made_by, addresses.domain_of(sender)):
         return None  # as is nearly always so
