@@ -171,10 +171,9 @@ def _stranger(case: Case) -> Proof | None:
     if original is None or not case.is_bounce:
         return None
     sender = original.sender or next(iter(case.sent_to), None)
-    made_by = addresses.domain_of((original.message_id or "").rstrip(">"))
-    if sender and hop.same_organisation(made_by, addresses.domain_of(sender)):
-        return None  # as is nearly always so
-    return stranger.doubt(case.returned, sender=sender, recipients=case.recipients)
+    return stranger.doubt(
+        case.returned, sender=sender, message_id=original.message_id or "", recipients=case.recipients
+    )
 
 
 def _speaks_for_itself(case: Case) -> bool:
@@ -185,7 +184,7 @@ def _speaks_for_itself(case: Case) -> bool:
     for name in first.keys() & _SENT_TO:
         if "=" in first[name]:
             return True
-    return not authres.FIELDS.isdisjoint(case.returned.first)
+    return authres.tells_of_failure(case.returned)
 
 
 def tag_proofs(address: str, context: Context) -> Iterator[Proof]:
@@ -255,7 +254,7 @@ def _from_returned(case: Case, context: Context, sent_to: Sequence[str]) -> list
     proofs = _returned_tags(case, context, sent_to) if context.holds_key else []
     if original is None:
         return proofs
-    if not authres.FIELDS.isdisjoint(case.returned.first):
+    if authres.tells_of_failure(case.returned):
         own = {addresses.domain_of(address) for address in (*sent_to, original.sender or "")} - {""}
         proof = authres.prove(
             original.headers,
