@@ -207,6 +207,8 @@ class Headers:
         """Every value of the lower-case `name`, decoded and stripped, in order."""
         if name not in self.first:
             return []
+        if len(self.first) == len(self.fields):  # no field twice
+            return [self.get(name) or ""]
         size = len(name)
         values = [value for key, value in self.fields if len(key) == size and key.lower() == name]
         return values if self.is_plain else [self._decode(value) for value in values]

@@ -82,7 +82,6 @@ class Parser:
         original, returned = find_original(message)
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
         named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
-        sent_to = addresses.find((carrier.headers.get("to") or "")[:1000])
         case = Case(
             message,
             carrier,
@@ -90,7 +89,6 @@ class Parser:
             original,
             returned,
             returned.get_all("received"),
-            sent_to,
             named,
             context or NO_CONTEXT,
             facts.received_from_mta,

@@ -15,7 +15,7 @@ from . import address as addresses
 from .header import Headers
 from .model import Evidence, Timing
 from .provenance import Case, Reporter
-from .provenance.hop import Received, is_handed_over, names, organisation, parse
+from .provenance.hop import Received, is_handed_over, is_of, names, organisation, parse
 from .provenance.received import brought_from_outside
 
 __all__ = ["RULES", "decide", "find_reporter"]
@@ -43,18 +43,21 @@ def _home(case: Case) -> str:
 
 def _is_of_sender(case: Case, home: str) -> bool:
     """Whether the envelope sender, or an address that the report was sent to, is of the organisation `home`."""
-    if case.original and case.original.sender and organisation(addresses.domain_of(case.original.sender)) == home:
+    if case.original and case.original.sender and is_of(case.original.sender, home):
         return True
-    return any([organisation(addresses.domain_of(address)) == home for address in case.sent_to])
+    return any([is_of(address, home) for address in case.sent_to])
 
 
 def _is_of_target(case: Case, home: str) -> bool:
     """Whether a recipient is of the organisation `home`, or an address for which that took the returned message."""
     for pair in case.recipients:
         for address in pair:
-            if address and organisation(addresses.domain_of(address)) == home:
+            if address and is_of(address, home):
                 return True
-    return any([_took_for_its_own(line, home) for line in case.trace[:_MAX_LINES]])
+    for line in case.trace[:_MAX_LINES]:  # noqa: SIM110 - mostly there are none, or one
+        if _took_for_its_own(line, home):
+            return True
+    return False
 
 
 def _took_for_its_own(line: str, home: str) -> bool:
@@ -62,7 +65,7 @@ def _took_for_its_own(line: str, home: str) -> bool:
     if "for" not in line or not names(line.partition("@")[2], home):
         return False
     hop = parse(line)
-    return organisation(hop.by) == home == organisation(addresses.domain_of(hop.recipient))
+    return organisation(hop.by) == home and is_of(hop.recipient, home)
 
 
 def _by_own_server(case: Case) -> Timing | None:
@@ -169,13 +172,16 @@ def _authors_side(case: Case) -> Timing | None:
     if not home or case.original is None:
         return None
     authors = addresses.find((case.original.from_ or "")[:1000])
-    of_author = any([organisation(addresses.domain_of(author)) == home for author in authors])
+    of_author = any([is_of(author, home) for author in authors])
     return Timing.SYNCHRONOUS if of_author and not _is_of_target(case, home) else None
 
 
-RULES: tuple[tuple[str, Callable[[Case], Timing | None]], ...] = (
+_Rules = tuple[tuple[str, Callable[[Case], Timing | None]], ...]
+_WITH_OWN_MTAS: _Rules = (
     ("own-server-reports", _by_own_server),
     ("foreign-server-reports", _by_foreign_server),
+)
+_ALWAYS: _Rules = (
     ("reporter-of-one-side", _sides),
     ("report-never-carried", _never_carried),
     ("had-it-from-a-client", _had_it_from_a_client),
@@ -183,12 +189,13 @@ RULES: tuple[tuple[str, Callable[[Case], Timing | None]], ...] = (
     ("received-from-the-sender", _received_from_the_sender),
     ("reporter-of-the-authors-side", _authors_side),
 )
+RULES = _WITH_OWN_MTAS + _ALWAYS
 
 
 def decide(case: Case) -> tuple[Timing, Evidence]:
     """The timing of every refusal in a report, and the rule that decided."""
     told = f"{case.reporter.host} ({case.reporter.rule})" if case.reporter else ""
-    for name, rule in RULES:
+    for name, rule in RULES if case.context.own_mtas else _ALWAYS:
         timing = rule(case)
         if timing is not None:
             return timing, Evidence("timing", "timing", name, text=told)

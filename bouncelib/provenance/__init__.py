@@ -75,10 +75,10 @@ class Case(NamedTuple):
 
     `carrier` is the message as it came, and `message` the report in it: another one where a filter, or somebody who
     plays one, has wrapped it. `returned` is the header of the message that the report is about, and `trace` are the
-    Received lines in it, newest first. `sent_to` are the addresses in the To of the message as it came, and
-    `recipients` those that the report names, each with the address that the sender used, or `None`. `received_from` is
-    the Received-From-MTA of RFC 3464 section 2.2.3. `is_bounce` says that the report went to the envelope sender, as
-    delivery reports do; complaints and read receipts go to addresses that carry no tag.
+    Received lines in it, newest first. `recipients` are the addresses that the report names, each with the one that
+    the sender used, or `None`. `received_from` is the Received-From-MTA of RFC 3464 section 2.2.3. `is_bounce` says
+    that the report went to the envelope sender, as delivery reports do; complaints and read receipts go to addresses
+    that carry no tag.
     """
 
     message: Message
@@ -87,12 +87,16 @@ class Case(NamedTuple):
     original: Original | None
     returned: Headers
     trace: Sequence[str]
-    sent_to: Sequence[str]
     recipients: Sequence[tuple[str, str | None]]
     context: Context
     received_from: str | None = None
     unparsed: Sequence[UnparsedField] = ()
     is_bounce: bool = True
+
+    @property
+    def sent_to(self) -> list[str]:
+        """The addresses in the To of the message as it came."""
+        return addresses.find((self.carrier.headers.get("to") or "")[:1000])
 
     @property
     def lines(self) -> list[str]:
@@ -166,11 +170,10 @@ def _stranger(case: Case) -> Proof | None:
     original = case.original
     if original is None or not case.is_bounce:
         return None
-    sender = original.sender or (case.sent_to[0] if case.sent_to else None)
-    made_by = addresses.domain_of((original.message_id or "").rstrip(">"))
-    if sender and hop.same_organisation(made_by, addresses.domain_of(sender)):
-        return None  # as is nearly always so
-    return stranger.doubt(case.returned, sender=sender, recipients=case.recipients)
+    sender = original.sender or next(iter(case.sent_to), None)
+    return stranger.doubt(
+        case.returned, sender=sender, message_id=original.message_id or "", recipients=case.recipients
+    )
 
 
 def _speaks_for_itself(case: Case) -> bool:
@@ -181,7 +184,7 @@ def _speaks_for_itself(case: Case) -> bool:
     for name in first.keys() & _SENT_TO:
         if "=" in first[name]:
             return True
-    return not authres.FIELDS.isdisjoint(case.returned.first)
+    return authres.tells_of_failure(case.returned)
 
 
 def tag_proofs(address: str, context: Context) -> Iterator[Proof]:
@@ -251,7 +254,7 @@ def _from_returned(case: Case, context: Context, sent_to: Sequence[str]) -> list
     proofs = _returned_tags(case, context, sent_to) if context.holds_key else []
     if original is None:
         return proofs
-    if not authres.FIELDS.isdisjoint(case.returned.first):
+    if authres.tells_of_failure(case.returned):
         own = {addresses.domain_of(address) for address in (*sent_to, original.sender or "")} - {""}
         proof = authres.prove(
             original.headers,

@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..address import domain_of
+from ..header import Headers
 from ..model import Proof, ProvenanceVerdict
 from .hop import Received, names, organisation, parse, same_organisation
 
-__all__ = ["FIELDS", "Result", "prove", "prove_report", "read"]
+__all__ = ["FIELDS", "Result", "prove", "prove_report", "read", "tells_of_failure"]
 
 NAME = "authentication-results"
 _RESULTS = frozenset({"authentication-results", "arc-authentication-results"})
@@ -73,6 +74,13 @@ def read(name: str, value: str) -> Iterator[Result]:
             wanted = {"dmarc": _HEADER_FROM, "spf": _MAIL_FROM}.get(match[1].lower(), _PROPERTY)
             found = wanted.search(text)
             yield Result(author, match[1].lower(), match[2].lower(), _domain(found[1]) if found else "", text.strip())
+
+
+def tells_of_failure(headers: Headers) -> bool:
+    """Whether anybody may have found the sender not authenticated: `prove` asks for no less."""
+    if FIELDS.isdisjoint(headers.first):
+        return False
+    return any(["fail" in value.lower() for name in FIELDS for value in headers.get_all(name)])
 
 
 def prove(

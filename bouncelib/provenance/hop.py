@@ -7,10 +7,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..address import domain_of
 from ..context import network_address
 from ..phrases import has_any
 
-__all__ = ["Received", "is_handed_over", "names", "organisation", "parse", "same_organisation"]
+__all__ = ["Received", "is_handed_over", "is_of", "names", "organisation", "parse", "same_organisation"]
 
 _MAX_LINE = 4000
 _MAX_NAME = 255  # RFC 1035 section 2.3.4
@@ -179,8 +180,8 @@ def _is_said_local(low: str) -> bool:
 
 def same_organisation(one: str, other: str) -> bool:
     """Whether two host names have the same registered domain, as far as that shows without a list of all registries."""
-    left, right = organisation(one), organisation(other)
-    return bool(left) and left == right
+    left = organisation(one)
+    return bool(left) and (one == other or left == organisation(other))
 
 
 def organisation(host: str) -> str:
@@ -196,6 +197,12 @@ def _organisation(host: str) -> str:
     size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
     found = ".".join(labels[-size:])
     return _ALSO_CALLED.get(found, found)
+
+
+def is_of(address: str, home: str) -> bool:
+    """Whether the domain of an address is of the organisation `home`."""
+    low = address.lower()
+    return names(low, home) and (low.endswith(f"@{home}") or organisation(domain_of(low)) == home)
 
 
 def names(text: str, home: str) -> bool:

@@ -32,7 +32,9 @@ _PASSED_ON = frozenset({
 })  # fmt: skip
 
 
-def doubt(headers: Headers, *, sender: str | None, recipients: Iterable[tuple[str, str | None]]) -> Proof | None:
+def doubt(
+    headers: Headers, *, sender: str | None, message_id: str = "", recipients: Iterable[tuple[str, str | None]]
+) -> Proof | None:
     """The reason to doubt that `sender` sent the message with these `headers`, if there is one.
 
     It is there where the server of a recipient took the message straight from a client, which is the oldest trace of
@@ -40,6 +42,8 @@ def doubt(headers: Headers, *, sender: str | None, recipients: Iterable[tuple[st
     """
     if "received" not in headers.first or not _PASSED_ON.isdisjoint(headers.first):
         return None
+    if sender and same_organisation(domain_of(message_id.rstrip(">")), domain_of(sender)):
+        return None  # as is nearly always so
     home = _home(headers, sender)
     sides = frozenset(map(organisation, home)) - {""}
     if not home or _is_named(headers, sides):
