@@ -1,8 +1,8 @@
-"""Which of a few hundred phrases stand in a text, in one look at its words.
+"""Which of a few hundred phrases stand in a text, in one look at its pieces.
 
-A phrase is filed under its rarest inner word, one with white space or a colon on either side of it, which the text must
-then hold as a word of its own. Phrases without one (too short, or in a script that does not part words) are searched
-for each.
+The letter "e" is the commonest one in the languages of reports: it cuts a text into half as many pieces as blanks do,
+and few phrases have no piece between two of them. A phrase is filed under its rarest one, which the text must then hold
+as well; or under a shorter phrase that it contains. Phrases with neither are searched for each.
 """
 
 from __future__ import annotations
@@ -15,12 +15,8 @@ __all__ = ["PhraseIndex", "has_any"]
 
 # In every other text, so that filing a phrase under one of them is of little use.
 _USUAL = frozenset({
-    "a", "address", "addresses", "all", "and", "are", "at", "be", "been", "but", "by", "could", "delivered", "delivery",
-    "do", "following", "for", "from", "had", "has", "have", "i", "in", "is", "list", "mail", "message", "no", "not",
-    "of", "on", "one", "or", "some", "than", "that", "the", "this", "to", "user", "was", "with", "you", "your",
+    " d", " r", " s", "c", "cipi", "d b", "iv", "l", "liv", "r", "rman", "ss", "ssag", "t", "th",
 })  # fmt: skip
-
-_Owners = tuple[int, ...]
 
 
 def has_any(text: str, phrases: Iterable[str]) -> bool:
@@ -31,45 +27,54 @@ def has_any(text: str, phrases: Iterable[str]) -> bool:
     return False
 
 
+# A phrase, the numbers that it stands for, and the phrases to look for where it stands.
+_Entry = tuple[str, tuple[int, ...], "list[_Entry]"]
+
+
 class PhraseIndex:
     """An immutable set of lower-case phrases, each with the numbers that it stands for."""
 
-    __slots__ = ("_ascii", "_foreign", "_keys", "_words")
+    __slots__ = ("_filed", "_foreign", "_keys", "_plain")
 
     def __init__(self, phrases: Iterable[tuple[str, int]]) -> None:
         numbers: dict[str, list[int]] = {}
         for phrase, number in phrases:
             numbers.setdefault(phrase, []).append(number)
-        count = collections.Counter(word for phrase in numbers for word in _inner(phrase))
-        words: dict[str, list[tuple[str, _Owners]]] = {}
-        plain: list[tuple[str, _Owners]] = []
-        for phrase, owners in numbers.items():
-            inner = _inner(phrase)
-            if inner:
-                key = min(inner, key=lambda word: (word in _USUAL, count[word], -len(word), word))
-                words.setdefault(key, []).append((phrase, tuple(owners)))
+        entries: dict[str, _Entry] = {phrase: (phrase, tuple(owners), []) for phrase, owners in numbers.items()}
+        count = collections.Counter(piece for phrase in entries for piece in _pieces(phrase))
+        filed: dict[str, list[_Entry]] = {}
+        plain: list[_Entry] = []
+        foreign: list[tuple[str, _Entry]] = []
+        for phrase, entry in entries.items():
+            key = min(
+                _pieces(phrase), key=lambda piece: (piece in _USUAL, count[piece], -len(piece), piece), default=""
+            )
+            if (not key or key in _USUAL) and (shorter := _contained(phrase, entries)):
+                entries[shorter][2].append(entry)
+            elif key:
+                filed.setdefault(key, []).append(entry)
+            elif phrase.isascii():
+                plain.append(entry)
             else:
-                plain.append((phrase, tuple(owners)))
-        self._words = words
-        self._keys = frozenset(words)
-        self._ascii = tuple(entry for entry in plain if entry[0].isascii())
-        # One character is found much faster than a phrase, and few texts have that of another script.
-        self._foreign = tuple((_foreign(phrase), phrase, owners) for phrase, owners in plain if not phrase.isascii())
+                # One character is found much faster than a phrase, and few texts have that of another script.
+                foreign.append((_foreign(phrase), entry))
+        self._filed = filed
+        self._keys = frozenset(filed)
+        self._plain = tuple(plain)
+        self._foreign = tuple(foreign)
 
     def find(self, text: str) -> set[int]:
         """The numbers of the phrases that stand in the lower-case `text`."""
         found: set[int] = set()
-        for key in self._keys.intersection(text.replace(":", ": ").split()):
-            for phrase, owners in self._words[key]:
-                if phrase in text:
-                    found.update(owners)
-        for phrase, owners in self._ascii:
+        entries = [*self._plain]
+        for key in self._keys.intersection(text.split("e")):
+            entries += self._filed[key]
+        if not text.isascii():
+            entries += [entry for character, entry in self._foreign if character in text]
+        for phrase, owners, longer in entries:  # which grows meanwhile
             if phrase in text:
                 found.update(owners)
-        if not text.isascii():
-            for character, phrase, owners in self._foreign:
-                if character in text and phrase in text:
-                    found.update(owners)
+                entries += longer
         return found
 
 
@@ -77,7 +82,11 @@ def _foreign(phrase: str) -> str:
     return next(character for character in phrase if not character.isascii())
 
 
-def _inner(phrase: str) -> frozenset[str]:
-    """The words of `phrase` that white space or a colon bounds on both sides."""
-    words = phrase.replace(":", ": ").split(" ")
-    return frozenset(word for word in words[1:-1] if word and word.isascii())
+def _pieces(phrase: str) -> set[str]:
+    """What stands between two letters "e" of `phrase`."""
+    return {piece for piece in phrase.split("e")[1:-1] if piece}
+
+
+def _contained(phrase: str, phrases: Iterable[str]) -> str:
+    """The longest of `phrases` that stands within `phrase` and is another one; empty where none does."""
+    return max((other for other in phrases if other in phrase and other != phrase), key=len, default="")

@@ -55,14 +55,15 @@ class Registry:
         for number, detector in enumerate(self.detectors):
             own = getattr(detector, "phrases", ())
             types = getattr(detector, "_part_types", None)
+            header = _telling_header(detector)
             if getattr(detector, "fallback", False):
                 fallbacks.append(candidates[number])
+            elif header:
+                by_header.setdefault(header, set()).add(number)
             elif own:
                 phrases += [(phrase, number) for phrase in own]
                 if getattr(detector, "reports_only", False):
                     for_reports.add(number)
-            elif isinstance(detector, TextFormat):
-                by_header.setdefault(next(iter(detector.headers)), set()).add(number)
             else:
                 others.add(number)
                 if types is None:
@@ -81,9 +82,9 @@ class Registry:
     def candidates(self, message: Message) -> list[Candidate]:
         """The detectors that `message` may concern, in order: those without `phrases`, and those with one in its text.
 
-        The `fallbacks` are not among them, nor those for `reports_only` where the header bears no mark of a report. A
-        table without phrases has `headers` instead, of which the message must have the first. What is a delivery report
-        by all that it says of itself is no complaint, receipt or answer, but for parts of these types.
+        The `fallbacks` are not among them, nor those for `reports_only` where the header bears no mark of a report. Of
+        a table with a header that few messages have, or without phrases, the message must have that header. What is a
+        delivery report by all that it says of itself is no complaint, receipt or answer, but for parts of these types.
         """
         headers = message.headers
         wanted = self._index.find(message.body.lower)
@@ -142,6 +143,14 @@ class Registry:
 def _candidate(detector: Detector) -> Candidate:
     is_foreign = not type(detector).__module__.startswith(f"{__package__}.")
     return Candidate(detector.name, getattr(detector, "concerns", None), detector.find, is_foreign)
+
+
+def _telling_header(detector: Detector) -> str:
+    """The header by which a table is chosen: one that few messages have, or its first where it has no phrases."""
+    if not isinstance(detector, TextFormat):
+        return ""
+    few = (name for name in detector.headers if name.startswith("x-"))
+    return next(few, "" if detector.phrases else next(iter(detector.headers)))
 
 
 def _is_delivery_report(message: Message) -> bool:
