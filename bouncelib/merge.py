@@ -39,6 +39,7 @@ _ACTIONS = {
     "delivered": Action.DELIVERED, "deliverable": Action.DELIVERED, "relayed": Action.RELAYED,
     "expanded": Action.EXPANDED,
 }  # fmt: skip
+_DELAYED = Action.DELAYED  # a member of an enumeration is dear to look up
 
 # The form that nearly every date has; the standard library reads the others.
 _DATE = re.compile(
@@ -106,8 +107,6 @@ class _Draft:
 
 _RECIPIENT_FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command")
 _REPORT_FIELDS = ("reporting_mta", "received_from_mta", "arrival_date", "envelope_id")
-_recipient_fields = operator.attrgetter(*_RECIPIENT_FIELDS)
-_report_fields = operator.attrgetter(*_REPORT_FIELDS)
 _rank = operator.itemgetter(0)
 
 
@@ -161,6 +160,17 @@ def settle(address: str, detector: str, finding: Finding) -> Facts:
 
 def _original(named: Value | None) -> str | None:
     return addresses.typed(named.text, xtext=True) if named is not None else None
+
+
+def _recipient_fields(finding: Finding) -> tuple[Value | None, ...]:
+    return (
+        finding.address, finding.original_address, finding.action, finding.status, finding.diagnostic, finding.reply,
+        finding.remote_mta, finding.command,
+    )  # fmt: skip
+
+
+def _report_fields(finding: Finding) -> tuple[Value | None, ...]:
+    return finding.reporting_mta, finding.received_from_mta, finding.arrival_date, finding.envelope_id
 
 
 def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
@@ -228,7 +238,7 @@ def _settle(draft: _Draft) -> Facts:
     evidence += diagnostics[:2]
     action = parse_action(said["action"][0].text) if "action" in said else None
     # QUIRK: OpenSMTPD writes that an envelope has expired as `Action: delayed`; it has given up.
-    if action is Action.DELAYED and any("expired" in text.lower() for text in texts):
+    if action is _DELAYED and any("expired" in text.lower() for text in texts):
         action = Action.FAILED
     return _new_facts(
         Facts,
@@ -257,10 +267,10 @@ def _settle_status(
     """The most specific code; of two that say as much the diagnostic's, which quotes the server, before the field's."""
     best: EnhancedStatus | None = None
     found: list[Evidence] = []
-    for number, entry in enumerate([*diagnostics[:1], *fields, *diagnostics[1:]]):
-        if number > len(fields) and best is not None and best.detail:
-            break
+    for entry in [*diagnostics[:1], *fields, *diagnostics[1:]]:
         is_field = entry.field == "status"
+        if best is not None and best.detail and not is_field:
+            break
         code = status.parse(entry.text) if is_field else status.find(entry.text)
         if code is None or code is best:
             continue
@@ -275,7 +285,7 @@ def _settle_status(
 
 
 def _settle_reply(fields: list[Evidence], diagnostics: list[Evidence], evidence: list[Evidence]) -> Reply | None:
-    for entry in [*fields, *diagnostics]:
+    for entry in fields + diagnostics if fields else diagnostics:
         reply = replies.parse(entry.text)
         if reply is not None:
             evidence.append(_for(entry, "reply"))
