@@ -122,11 +122,13 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
         if finding.address is None:
             loose.append((detector, finding))
             continue
-        original = _original(finding.original_address) if finding.original_address is not None else None
         named = finding.address.text
         draft = drafts.get(named.strip("<>").lower()) if drafts else None  # who is known by these very words
+        address = addresses.typed(named) if draft is None else draft.address
+        sent_to = finding.original_address
+        original = None if sent_to is None else _original(sent_to.text, address)
         if draft is None:
-            address = addresses.typed(named) or original
+            address = address or original
             if address is None:
                 continue
             key = address.lower()
@@ -154,12 +156,16 @@ def settle(address: str, detector: str, finding: Finding) -> Facts:
     """The facts in a single finding about `address`."""
     draft = _Draft(address, detector)
     values = zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True)
-    draft.add(detector, values, _original(finding.original_address))
+    sent_to = finding.original_address
+    draft.add(detector, values, None if sent_to is None else _original(sent_to.text))
     return _settle(draft)
 
 
-def _original(named: Value | None) -> str | None:
-    return addresses.typed(named.text, xtext=True) if named is not None else None
+def _original(text: str, failed: str | None = None) -> str | None:
+    """The address in the `text` of an Original-Recipient field: mostly the one that `failed`."""
+    if failed and text == f"rfc822;{failed}" and "+" not in text:
+        return failed
+    return addresses.typed(text, xtext=True)
 
 
 def _recipient_fields(finding: Finding) -> tuple[Value | None, ...]:
@@ -185,7 +191,7 @@ def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
                     values[name] = value
     for detector, values in lent.items():
         told = _for_many(values) if len(drafts) > 1 else values
-        original = _original(told.get("original_address"))
+        original = _original(told["original_address"].text) if "original_address" in told else None
         for draft in drafts.values():
             if draft.owner == detector or len(drafts) == 1:
                 draft.add(detector, told.items(), original)
