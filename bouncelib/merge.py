@@ -100,9 +100,11 @@ class _Draft:
             self.original = original
         for name, value in values:
             if value is not None and (text := value.text) and not text.isspace():
-                if name not in said:
-                    said[name] = []
-                said[name].append(_new(Evidence, name, detector, value.rule, value.part, value.line, text))
+                entry = _new(Evidence, name, detector, value.rule, value.part, value.line, text)
+                if name in said:
+                    said[name].append(entry)
+                else:
+                    said[name] = [entry]
 
 
 _RECIPIENT_FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command")
@@ -175,10 +177,6 @@ def _recipient_fields(finding: Finding) -> tuple[Value | None, ...]:
     )  # fmt: skip
 
 
-def _report_fields(finding: Finding) -> tuple[Value | None, ...]:
-    return finding.reporting_mta, finding.received_from_mta, finding.arrival_date, finding.envelope_id
-
-
 def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
     """Give what each detector found about the report as a whole to its own recipients, or to the only one."""
     lent: dict[str, dict[str, Value]] = {}
@@ -207,7 +205,8 @@ def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...
     unparsed: list[UnparsedField] = []
     for detector, finding in loose:
         unparsed += finding.unparsed
-        for name, value in zip(_REPORT_FIELDS, _report_fields(finding), strict=True):
+        values = (finding.reporting_mta, finding.received_from_mta, finding.arrival_date, finding.envelope_id)
+        for name, value in zip(_REPORT_FIELDS, values, strict=True):
             if value is not None and name not in chosen and (text := value.text) and not text.isspace():
                 chosen[name] = text
                 evidence.append(_new(Evidence, name, detector, value.rule, value.part, value.line, text))
