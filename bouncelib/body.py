@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import html
 import re
+from collections.abc import Callable
 
 from .frozen import frozen
 from .model import Value
@@ -178,6 +179,9 @@ class Body:
         """`text`, as read in line `index`."""
         if len(self.spans) == 1 and index >= 0:
             span = self.spans[0]
-            return Value(text, span.part, index - span.first + 1, rule)
+            return _new(Value, text, span.part, index - span.first + 1, rule)
         part, line = self.place(index)
         return Value(text, part, line, rule)
+
+
+_new: Callable[..., Value] = Value.__new__  # to call the class would take half as long again

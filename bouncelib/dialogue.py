@@ -175,6 +175,8 @@ def _from_transcript(text: str) -> Command | None:
 def find_host(text: str) -> str | None:
     """The host that refused, where the diagnostic names it: its name, else its address."""
     text = text[:_LIMIT]
+    if "." not in text and ":" not in text:
+        return None
     low = text.lower()
     if len(low) != len(text):  # of some letters, which no host has
         text = low

@@ -39,6 +39,7 @@ _ACTIONS = {
     "delivered": Action.DELIVERED, "deliverable": Action.DELIVERED, "relayed": Action.RELAYED,
     "expanded": Action.EXPANDED,
 }  # fmt: skip
+_DELAYED = Action.DELAYED  # a member of an enumeration is dear to look up
 
 # The form that nearly every date has; the standard library reads the others.
 _DATE = re.compile(
@@ -99,15 +100,15 @@ class _Draft:
             self.original = original
         for name, value in values:
             if value is not None and (text := value.text) and not text.isspace():
-                if name not in said:
-                    said[name] = []
-                said[name].append(_new(Evidence, name, detector, value.rule, value.part, value.line, text))
+                entry = _new(Evidence, name, detector, value.rule, value.part, value.line, text)
+                if name in said:
+                    said[name].append(entry)
+                else:
+                    said[name] = [entry]
 
 
 _RECIPIENT_FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command")
 _REPORT_FIELDS = ("reporting_mta", "received_from_mta", "arrival_date", "envelope_id")
-_recipient_fields = operator.attrgetter(*_RECIPIENT_FIELDS)
-_report_fields = operator.attrgetter(*_REPORT_FIELDS)
 _rank = operator.itemgetter(0)
 
 
@@ -123,11 +124,13 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
         if finding.address is None:
             loose.append((detector, finding))
             continue
-        original = _original(finding.original_address) if finding.original_address is not None else None
         named = finding.address.text
         draft = drafts.get(named.strip("<>").lower()) if drafts else None  # who is known by these very words
+        address = addresses.typed(named) if draft is None else draft.address
+        sent_to = finding.original_address
+        original = None if sent_to is None else _original(sent_to.text, address)
         if draft is None:
-            address = addresses.typed(named) or original
+            address = address or original
             if address is None:
                 continue
             key = address.lower()
@@ -155,12 +158,23 @@ def settle(address: str, detector: str, finding: Finding) -> Facts:
     """The facts in a single finding about `address`."""
     draft = _Draft(address, detector)
     values = zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True)
-    draft.add(detector, values, _original(finding.original_address))
+    sent_to = finding.original_address
+    draft.add(detector, values, None if sent_to is None else _original(sent_to.text))
     return _settle(draft)
 
 
-def _original(named: Value | None) -> str | None:
-    return addresses.typed(named.text, xtext=True) if named is not None else None
+def _original(text: str, failed: str | None = None) -> str | None:
+    """The address in the `text` of an Original-Recipient field: mostly the one that `failed`."""
+    if failed and text == f"rfc822;{failed}" and "+" not in text:
+        return failed
+    return addresses.typed(text, xtext=True)
+
+
+def _recipient_fields(finding: Finding) -> tuple[Value | None, ...]:
+    return (
+        finding.address, finding.original_address, finding.action, finding.status, finding.diagnostic, finding.reply,
+        finding.remote_mta, finding.command,
+    )  # fmt: skip
 
 
 def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
@@ -175,7 +189,7 @@ def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
                     values[name] = value
     for detector, values in lent.items():
         told = _for_many(values) if len(drafts) > 1 else values
-        original = _original(told.get("original_address"))
+        original = _original(told["original_address"].text) if "original_address" in told else None
         for draft in drafts.values():
             if draft.owner == detector or len(drafts) == 1:
                 draft.add(detector, told.items(), original)
@@ -191,7 +205,8 @@ def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...
     unparsed: list[UnparsedField] = []
     for detector, finding in loose:
         unparsed += finding.unparsed
-        for name, value in zip(_REPORT_FIELDS, _report_fields(finding), strict=True):
+        values = (finding.reporting_mta, finding.received_from_mta, finding.arrival_date, finding.envelope_id)
+        for name, value in zip(_REPORT_FIELDS, values, strict=True):
             if value is not None and name not in chosen and (text := value.text) and not text.isspace():
                 chosen[name] = text
                 evidence.append(_new(Evidence, name, detector, value.rule, value.part, value.line, text))
@@ -228,7 +243,7 @@ def _settle(draft: _Draft) -> Facts:
     evidence += diagnostics[:2]
     action = parse_action(said["action"][0].text) if "action" in said else None
     # QUIRK: OpenSMTPD writes that an envelope has expired as `Action: delayed`; it has given up.
-    if action is Action.DELAYED and any("expired" in text.lower() for text in texts):
+    if action is _DELAYED and any("expired" in text.lower() for text in texts):
         action = Action.FAILED
     return _new_facts(
         Facts,
@@ -257,10 +272,10 @@ def _settle_status(
     """The most specific code; of two that say as much the diagnostic's, which quotes the server, before the field's."""
     best: EnhancedStatus | None = None
     found: list[Evidence] = []
-    for number, entry in enumerate([*diagnostics[:1], *fields, *diagnostics[1:]]):
-        if number > len(fields) and best is not None and best.detail:
-            break
+    for entry in [*diagnostics[:1], *fields, *diagnostics[1:]]:
         is_field = entry.field == "status"
+        if best is not None and best.detail and not is_field:
+            break
         code = status.parse(entry.text) if is_field else status.find(entry.text)
         if code is None or code is best:
             continue
@@ -275,7 +290,7 @@ def _settle_status(
 
 
 def _settle_reply(fields: list[Evidence], diagnostics: list[Evidence], evidence: list[Evidence]) -> Reply | None:
-    for entry in [*fields, *diagnostics]:
+    for entry in fields + diagnostics if fields else diagnostics:
         reply = replies.parse(entry.text)
         if reply is not None:
             evidence.append(_for(entry, "reply"))

@@ -67,7 +67,9 @@ def _parse(text: str) -> EnhancedStatus | None:
 def find(text: str) -> EnhancedStatus | None:
     """The first code in running text; a failure (4, 5) before a success (2), which a transcript has before it."""
     usual = _BEHIND_REPLY.match(text)
-    return _status(usual["code"]) if usual else _search(text)
+    if usual:
+        return _status(usual["code"])
+    return _search(text) if "." in text else None
 
 
 def _search(text: str) -> EnhancedStatus | None:

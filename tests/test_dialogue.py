@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bouncelib.dialogue import find_command, find_host, to_command
+from bouncelib.dialogue import _VERBS, find_command, find_host, to_command
 from bouncelib.model import Command
 
 CONN, EHLO, STARTTLS, AUTH = Command.CONN, Command.EHLO, Command.STARTTLS, Command.AUTH
@@ -134,6 +134,12 @@ def test_host(text: str, command: Command | None, host: str | None) -> None:
 )  # fmt: skip
 def test_to_command(text: str, command: Command | None) -> None:
     assert to_command(text) == command
+
+
+@pytest.mark.parametrize("verb", _VERBS)
+@pytest.mark.parametrize("rest", ["", " ", " TO:<anne@example.com>", " block", ".", "x"])
+def test_a_usual_verb_is_read_like_any_other(verb: str, rest: str) -> None:
+    assert to_command(verb + rest) is to_command(f" {verb}{rest}")
 
 
 @pytest.mark.parametrize(

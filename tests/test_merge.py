@@ -6,7 +6,8 @@ import email.utils
 
 import pytest
 
-from bouncelib.merge import _TYPE, _USUAL_TYPES, RANKS, merge, parse_action, parse_date
+from bouncelib.address import typed
+from bouncelib.merge import _TYPE, _USUAL_TYPES, RANKS, _original, merge, parse_action, parse_date
 from bouncelib.model import Action, Command, Finding, Kind, UnparsedField, Value
 
 
@@ -82,6 +83,23 @@ HOSTS = [
     ("dns; mx.example.com (comment)", "mx.example.com"),
     ("dns;", None),
 ]
+
+
+# The usual form goes a short way; a tab goes the long one.
+@pytest.mark.parametrize(
+    "host", ["mx.example.com", "MX-1.Example.COM", "mx.example.com.", "localhost", "192.0.2.1", "-"]
+)
+def test_the_usual_name_is_read_like_any_other(host: str) -> None:
+    names = [
+        merge([("rfc3464", finding(address="a@example.com", remote_mta=f"dns;{blank}{host}"))]).recipients[0].remote_mta
+        for blank in (" ", "", "\t")
+    ]
+    assert len(set(names)) == 1
+
+
+@pytest.mark.parametrize("text", ["anne@example.com", "Anne@Example.COM", "anne+2Btag@example.com", "x+3D@example.org"])
+def test_the_usual_original_recipient_is_read_like_any_other(text: str) -> None:
+    assert _original(f"rfc822;{text}", typed(text)) == typed(f"rfc822;{text}", xtext=True)
 
 
 @pytest.mark.parametrize(("field", "expected"), HOSTS)

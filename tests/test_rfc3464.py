@@ -9,6 +9,7 @@ import pytest
 
 import bouncelib
 from bouncelib import Report
+from bouncelib.detectors.rfc3464 import _WRITTEN, _name
 
 HEAD = """\
 From: MAILER-DAEMON@mx.example.net
@@ -182,3 +183,8 @@ def test_a_hundred_thousand_recipients() -> None:
         f"Final-Recipient: rfc822; user{n}@example.org\nAction: failed\nStatus: 5.1.1\n" for n in range(100_000)
     )
     assert len(status_part(groups).recipients) == 100_000
+
+
+def test_usual_names_are_names() -> None:
+    for written, name in _WRITTEN.items():
+        assert _name(written) == name

@@ -20,15 +20,6 @@ from ..model import Finding, Kind, UnparsedField, Value
 __all__ = ["Rfc3464"]
 
 _NAME = re.compile(r"[A-Za-z][!-9;-~]*+[ \t]*+")
-# The names of nearly all fields, as they are written: these are known without a look at what they consist of.
-_WRITTEN = {
-    name: name.lower()
-    for name in (
-        "Reporting-MTA", "Received-From-MTA", "Arrival-Date", "Original-Envelope-Id", "Final-Recipient",
-        "Original-Recipient", "Action", "Status", "Diagnostic-Code", "Remote-MTA", "Last-Attempt-Date",
-        "X-Postfix-Queue-ID", "X-Postfix-Sender", "X-Actual-Recipient", "X-Display-Name",
-    )
-}  # fmt: skip
 # RFC 3464 section 2.2 and 2.3: which fact a field is.
 _PER_MESSAGE = {
     "reporting-mta": "reporting_mta",
@@ -44,23 +35,36 @@ _PER_RECIPIENT = {
     "diagnostic-code": "diagnostic",
     "remote-mta": "remote_mta",
 }
-# Of each field the place of its fact among those of a finding, whether it is about the message, and its rule.
-_FACTS = {
-    name: (FIELDS.index(fact), name in _PER_MESSAGE, f"field {name}")
+_OPENERS = frozenset({"final-recipient", "original-recipient"})
+_NO_PLACE = -1
+# A name in lower case, the place of its fact among those of a finding, whether it is about the message, whether it may
+# open a group, and its rule.
+_Name = tuple[str, int, bool, bool, str]
+_FACTS: dict[str, _Name] = {
+    name: (name, FIELDS.index(fact), name in _PER_MESSAGE, name in _OPENERS, f"field {name}")
     for name, fact in (_PER_MESSAGE | _PER_RECIPIENT).items()
 }
+# The names of nearly all fields, as they are written: these are known without a look at what they consist of.
+_WRITTEN: dict[str, _Name] = {
+    name: _FACTS.get(name.lower()) or (name.lower(), _NO_PLACE, False, False, "")
+    for name in (
+        "Reporting-MTA", "Received-From-MTA", "Arrival-Date", "Original-Envelope-Id", "Final-Recipient",
+        "Original-Recipient", "Action", "Status", "Diagnostic-Code", "Remote-MTA", "Last-Attempt-Date",
+        "X-Postfix-Queue-ID", "X-Postfix-Sender", "X-Actual-Recipient", "X-Display-Name",
+    )
+}  # fmt: skip
 _NAMES = _FACTS.keys()
+_DIAGNOSTIC = _FACTS["diagnostic-code"]
 _ADDRESS, _ORIGINAL = FIELDS.index("address"), FIELDS.index("original_address")
 _NOTHING: tuple[Value | None, ...] = (None,) * len(FIELDS)
 # Understood, though nothing in a Report answers to them.
 _KNOWN = frozenset({"dsn-gateway", "last-attempt-date", "final-log-id", "will-retry-until"})
-_OPENERS = frozenset({"final-recipient", "original-recipient"})
 _COURIER_ALIAS = re.compile(r'"\.xalias/([^"\s]+@[^"\s]+)"@')
 _PASTED = re.compile(r"(?im)^(?:final|original)-recipient[ \t]*:")
 _PASTED_MESSAGE = re.compile(r"(?im)^(?:reporting-mta|received-from-mta|arrival-date|original-envelope-id)[ \t]*:")
 _PASTED_FIELD = re.compile(r"(?im)^(?:action|status|diagnostic-code)[ \t]*:")
 
-_Field = tuple[str, str, int]
+_Field = tuple[_Name, str, int]
 
 
 class Rfc3464:
@@ -108,27 +112,26 @@ def _status_text(part: Part) -> str:
 
 
 def _is_status(group: list[_Field]) -> bool:
-    return any(name in _FACTS for name, _, _ in group)
+    return any(place != _NO_PLACE for (_, place, *_), _, _ in group)
 
 
 def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
-    """The groups of fields, each field as (lower-case name, unfolded value, line)."""
+    """The groups of fields, each field as (name, unfolded value, line)."""
     groups: list[list[_Field]] = []
     group: list[_Field] = []
     more: list[str] = []  # of the last field
     for number, line in enumerate(text.split("\n"), skipped + 1):
         field, colon, value = line.partition(": ")
-        if colon and field in _WRITTEN:
-            name = _WRITTEN[field]
-        else:
+        name = _WRITTEN.get(field) if colon else None
+        if name is None:
             field, colon, value = line.partition(":")
-            name = _name(field) if colon else ""
-        if name:
+            name = _name(field) if colon else None
+        if name is not None:
             if more:
                 _extend(group or groups[-1], more)
                 more = []
             # A group that begins without a blank line before it: the recipient is named a second time.
-            if group and name in _OPENERS and any([known == name for known, _, _ in group]):
+            if group and name[3] and any([known == name for known, _, _ in group]):
                 groups.append(group)
                 group = []
             group.append((name, value.lstrip(" \t"), number))
@@ -136,7 +139,7 @@ def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
             if group:
                 groups.append(group)
                 group = []
-        elif group or (groups and groups[-1][-1][0] == "diagnostic-code" and line[0].isspace()):
+        elif group or (groups and groups[-1][-1][0] is _DIAGNOSTIC and line[0].isspace()):
             # QUIRK: a line that is not folded, or a blank line within a folded Diagnostic-Code.
             more.append(line.strip())
     if group:
@@ -146,10 +149,12 @@ def _groups(text: str, skipped: int = 0) -> list[list[_Field]]:
     return groups
 
 
-def _name(field: str) -> str:
-    """The lower-case name of the field that a line begins with; empty where that is none."""
+def _name(field: str) -> _Name | None:
+    """The name that a line begins with; `None` where that is none."""
     low = field.rstrip(" \t").lower()
-    return low if low in _FACTS or _NAME.fullmatch(field) else ""
+    if low in _FACTS:
+        return _FACTS[low]
+    return (low, _NO_PLACE, False, False, "") if _NAME.fullmatch(field) else None
 
 
 def _extend(group: list[_Field], more: list[str]) -> None:
@@ -166,15 +171,14 @@ def _report(groups: list[list[_Field]], part: str, *, is_encoded: bool) -> list[
     for group in groups:
         values = [*_NOTHING]
         others: list[tuple[str, str]] = []
-        for name, text, line in group:
-            if name not in _FACTS:
+        for (name, place, is_shared, is_opener, rule), text, line in group:
+            if place == _NO_PLACE:
                 if name not in _KNOWN:
                     others.append((name, text))
                 continue
-            place, is_shared, rule = _FACTS[name]
             target = shared if is_shared else values
             # An address field may end before its address begins: what stands there is the start of its type.
-            if target[place] is None and (name not in _OPENERS or "@" in text or ";" in text):
+            if target[place] is None and (not is_opener or "@" in text or ";" in text):
                 target[place] = _new(
                     Value, decode_words(text) if is_encoded and "=?" in text else text, part, line, rule
                 )
