@@ -208,7 +208,9 @@ class Matcher:
                     tried += starts[start]
         if len(tried) > _MANY:
             tried = [*dict.fromkeys(tried)]
-        found += [literal for literal, form in tried if form in text]
+        for literal, form in tried:
+            if form in text:
+                found.append(literal)
         return frozenset(found)
 
 
