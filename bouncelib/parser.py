@@ -6,6 +6,7 @@ bytes ─mime─▶ Message ─detectors─▶ Finding* ─merge─▶ Facts* �
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ class Parser:
             return Report(kind, detectors=_names(found), defects=(*message.defects, *defects))
         original, returned = find_original(message)
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
-        named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
+        named = list(map(_addresses, facts.recipients))
         sent_to = addresses.find((carrier.headers.get("to") or "")[:1000])
         case = Case(
             message,
@@ -100,10 +101,11 @@ class Parser:
         when = timing.decide(case)
         judged = judge(case)
         prose = message.body.text if len(facts.recipients) == 1 else ""
-        recipients = [
-            self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
-            for recipient in _with_verp(facts.recipients, judged.recipient, kind)
-        ]
+        recipients: list[Recipient] = []
+        for recipient in _with_verp(facts.recipients, judged.recipient, kind):
+            recipients.append(  # noqa: PERF401 - a comprehension is a call, and all that it knows becomes a cell
+                self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
+            )
         return _new_report(
             Report,
             kind,
@@ -300,6 +302,8 @@ def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kin
 _FAILED, _DELAYED = Action.FAILED, Action.DELAYED
 _FOREIGN = ProvenanceVerdict.FOREIGN
 _UNDETERMINED = Reason.UNDETERMINED
+
+_addresses = operator.attrgetter("address", "original_address")
 
 _NO_REPORTS = (Kind.OTHER, Kind.AUTO_REPLY, Kind.CHALLENGE)
 _ARRIVED = (Kind.COMPLAINT, Kind.DISPOSITION)
