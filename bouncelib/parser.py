@@ -267,16 +267,16 @@ class Parser:
         first = facts.evidence[0] if facts.evidence else None  # the one of the address, where there is any
         named_by = first.detector if first and first.field == "address" else ""
         known = facts.status, code, facts.command, facts.remote_mta, reporting_mta, action, named_by
-        judge = self.rules.judge
+        rules = self.rules
         judgements = []
         for text in facts.texts or _comments(facts.evidence) or ("",):
-            judgement = judge(_new_refusal(Refusal, text, *known))
+            judgement = rules.judge(_new_refusal(Refusal, text, *known))
             if judgement.file not in _FROM_CODES and judgement.reason is not _UNDETERMINED:
                 return judgement
             judgements.append(judgement)
         if judgements[0].reason is _UNDETERMINED:
             for paragraph in prose.split("\n\n", _PARAGRAPHS)[:_PARAGRAPHS]:
-                judgement = judge(Refusal(paragraph, *known))
+                judgement = rules.judge(Refusal(paragraph, *known))
                 if judgement.file not in _VAGUE and judgement.reason is not _UNDETERMINED:
                     return dataclasses.replace(judgement, hit=f"in the prose: {judgement.hit}")
         return judgements[0]
