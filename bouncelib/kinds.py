@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Sequence
 
 from .merge import RANKS, Facts
@@ -23,6 +24,8 @@ NOT_BOUNCES = (Kind.COMPLAINT, Kind.DISPOSITION, Kind.CHALLENGE, Kind.AUTO_REPLY
 _COMPLAINT, _DISPOSITION, _BOUNCE = Kind.COMPLAINT, Kind.DISPOSITION, Kind.BOUNCE
 _FAILED = Action.FAILED
 
+_action = operator.attrgetter("action")
+
 _ANSWERS = (Kind.CHALLENGE, Kind.AUTO_REPLY)
 _BOUNCES = (Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS)
 # Detectors from this rank on go by words that any mail may contain.
@@ -31,8 +34,10 @@ _WORDS_ONLY = RANKS["transcript"]
 
 def decide(found: Collection[tuple[str, Finding]], recipients: Sequence[Facts]) -> Kind:
     """The kind of a message, from the findings and the recipients merged from them."""
-    said = {finding.kind for _, finding in found}
-    actions = {facts.action for facts in recipients} - {None}
+    said: set[Kind | None] = set()
+    for _, finding in found:
+        said.add(finding.kind)
+    actions = set(map(_action, recipients)) - {None}
     if _COMPLAINT in said:
         return _COMPLAINT
     if _DISPOSITION in said and not actions:

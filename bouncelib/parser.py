@@ -6,6 +6,7 @@ bytes ─mime─▶ Message ─detectors─▶ Finding* ─merge─▶ Facts* �
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ class Parser:
             return Report(kind, detectors=_names(found), defects=(*message.defects, *defects))
         original, returned = find_original(message)
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
-        named = [(recipient.address, recipient.original_address) for recipient in facts.recipients]
+        named = list(map(_addresses, facts.recipients))
         case = Case(
             message,
             carrier,
@@ -98,10 +99,11 @@ class Parser:
         when = timing.decide(case)
         judged = judge(case)
         prose = message.body.text if len(facts.recipients) == 1 else ""
-        recipients = [
-            self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
-            for recipient in _with_verp(facts.recipients, judged.recipient, kind)
-        ]
+        recipients: list[Recipient] = []
+        for recipient in _with_verp(facts.recipients, judged.recipient, kind):
+            recipients.append(  # noqa: PERF401 - a comprehension is a call, and all that it knows becomes a cell
+                self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
+            )
         return _new_report(
             Report,
             kind,
@@ -263,16 +265,16 @@ class Parser:
         first = facts.evidence[0] if facts.evidence else None  # the one of the address, where there is any
         named_by = first.detector if first and first.field == "address" else ""
         known = facts.status, code, facts.command, facts.remote_mta, reporting_mta, action, named_by
-        judge = self.rules.judge
+        rules = self.rules
         judgements = []
         for text in facts.texts or _comments(facts.evidence) or ("",):
-            judgement = judge(_new_refusal(Refusal, text, *known))
+            judgement = rules.judge(_new_refusal(Refusal, text, *known))
             if judgement.file not in _FROM_CODES and judgement.reason is not _UNDETERMINED:
                 return judgement
             judgements.append(judgement)
         if judgements[0].reason is _UNDETERMINED:
             for paragraph in prose.split("\n\n", _PARAGRAPHS)[:_PARAGRAPHS]:
-                judgement = judge(Refusal(paragraph, *known))
+                judgement = rules.judge(Refusal(paragraph, *known))
                 if judgement.file not in _VAGUE and judgement.reason is not _UNDETERMINED:
                     return dataclasses.replace(judgement, hit=f"in the prose: {judgement.hit}")
         return judgements[0]
@@ -298,6 +300,8 @@ def _with_verp(recipients: tuple[merge.Facts, ...], named: str | None, kind: Kin
 _FAILED, _DELAYED = Action.FAILED, Action.DELAYED
 _FOREIGN = ProvenanceVerdict.FOREIGN
 _UNDETERMINED = Reason.UNDETERMINED
+
+_addresses = operator.attrgetter("address", "original_address")
 
 _NO_REPORTS = (Kind.OTHER, Kind.AUTO_REPLY, Kind.CHALLENGE)
 _ARRIVED = (Kind.COMPLAINT, Kind.DISPOSITION)

@@ -158,9 +158,9 @@ def bounce_type(
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# The digit first: what a search begins with has to be rare.
+# The digit first: what a search begins with has to be rare; and characters are compared faster than classes of them.
 _SPAN = re.compile(
-    r"""( \d (?<![\w.:]\d) \d{0,5}+ )
+    r"""( [0-9] (?<![0-9a-z_.:][0-9]) [0-9]{0,5}+ )
         (?: [ \n\-]?+ ( s(?:ec(?:ond)?s?)? | m(?:in(?:ute)?s?)? | h(?:(?:ou)?rs?)? | d(?:ays?)? )
           | (?<!\d\d\d) :(\d\d):(\d\d) ) \b""",
     re.ASCII | re.VERBOSE,

@@ -63,8 +63,8 @@ _FUSED = (
     (" did not like our rcpt to", ((" did not like our rcpt to", " said"),)),
 )
 
-# Where none of this is, no name is: most tokens have no more than a status code and the end of a sentence.
-_NAME_MARK = re.compile(r"/|\.[^\W\d]")
+# Where neither this nor a slash is, no name is: most tokens have no more than a status code and the end of a sentence.
+_DOTTED = re.compile(r"\.[^\W\d]")
 # Both begin at the start of a word only, lest a long one be read from each of its letters.
 _ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}@])[^\s<>()\[\]"',;:=|{}@]*+@[\w.\-]*+""")
 # A URL, a path or a host. Three labels are a host, unless the last one is long, as in Exchange's
@@ -93,7 +93,7 @@ def part(text: str) -> tuple[str, str]:
     """The words of `text`, which is in lower case, and the names in it."""
     if "(in reply to " in text:
         text = _COMMAND.sub(" ", text)
-    if "@" not in text and not _NAME_MARK.search(text):
+    if "@" not in text and "/" not in text and not _DOTTED.search(text):
         return text, ""
     names: list[str] = []
     tokens = text.split()
@@ -102,7 +102,7 @@ def part(text: str) -> tuple[str, str]:
             continue
         if "@" in token:
             tokens[index] = _ADDRESS.sub(" @ ", token)  # the local part says nothing: full@example.com
-        elif ("." in token or "/" in token) and _NAME_MARK.search(token):
+        elif "/" in token or ("." in token and _DOTTED.search(token)):
             parts = _NAME.split(token)
             names += parts[1::2]
             tokens[index] = " ".join(parts[::2])
@@ -208,7 +208,9 @@ class Matcher:
                     tried += starts[start]
         if len(tried) > _MANY:
             tried = [*dict.fromkeys(tried)]
-        found += [literal for literal, form in tried if form in text]
+        for literal, form in tried:
+            if form in text:
+                found.append(literal)
         return frozenset(found)
 
 
