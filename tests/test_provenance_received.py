@@ -261,6 +261,12 @@ ODD = [
     "from by (b.example.org [203.0.113.9]) by mail.example.com with ESMTP; now",
     "from a.example.org (a.example.org [127.0.0.1]) by mail.example.com with ESMTP; now",
     "from a.example.org (a.example.org [203.0.113.256]) by mail.example.com with ESMTP; now",
+    "From mailhub0 (203.0.113.9) by mail.example.com with ESMTP; now",
+    "from 203.0.113.9 (a.example.org [198.51.100.7]) by mail.example.com with ESMTP; now",
+    "from a.example.org. (2001:db8::1) by mail.example.com with ESMTP; Mon, 1 Jun 2026 10:00:00 +0000",
+    "from a.example.org (a.example.org [IPv6:2001:db8::1]) by mail.example.com via Frontend Transport with ESMTP; now",
+    "from a.example.org (a.example.org [IPv6:2001:db8::1::2]) by mail.example.com with ESMTP; now",
+    "from [203.0.113.9] (b) by mail.example.com with ESMTP; Mon, 1 For 2026 10:00:00 +0000",
     f"from a.example.org {' ' * 4000} (a.example.org [203.0.113.9]) by mail.example.com with ESMTP; now",
 ]
 

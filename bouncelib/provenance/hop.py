@@ -17,8 +17,9 @@ _MAX_LINE = 4000
 _MAX_NAME = 255  # RFC 1035 section 2.3.4
 _IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
 _BARE_IP = re.compile(r"(?:\S{1,100}@)?([0-9A-Fa-f.:]{3,60})")
-_OCTET = r"(?:1\d\d|2[0-4]\d|25[0-5]|[1-9]?\d)"
-_IPV4 = re.compile(rf"(?:{_OCTET}(?:\.(?!\Z)|\Z)){{4}}", re.ASCII)
+_OCTET = "(?:1[0-9][0-9]|2[0-4][0-9]|25[0-5]|[1-9]?[0-9])"
+_IPV4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+_IS_IPV4 = re.compile(_IPV4)
 _HELO = re.compile(r"(?i)\b(?:helo|ehlo)[= ]\s*\[?([^\s()\]]{1,255})")
 _NAMED = re.compile(r"(?:\S{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]{0,254})\.?\s+\[")
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
@@ -33,28 +34,31 @@ _WITH_AUTH = frozenset(
 # With the blank in it, no HELO name of the client's choice looks like this.
 _AUTHENTICATED = re.compile(r"(?i)authenticated (?:sender|user|bits)\b|auth: ")
 # What stands in a comment: text, and comments one deep.
-_INNER = r"(?:[^()]++|\([^()]*+\))*+"
+_INNER = r"[^()]*+(?:\([^()]*+\)[^()]*+)*+"
 _COMMENT = rf"\({_INNER}\)"
+_COMMENTS = rf"(?: {_COMMENT})*+"
 _KEYWORDS = "from|by|with|via|id|for"
 # What may follow the first word of a clause.
 _MORE = rf"(?: (?:[^ ();BFIVWbfivw][^ ();]*+|{_COMMENT}|(?!(?i:{_KEYWORDS})[ ;])[^ ();]++))*+"
-_FIRST = rf"([^ ();]++){_MORE}"
-# [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT]; DATE, as most servers write it.
-_USUAL = re.compile(
-    rf"(?:{_COMMENT} ?)?(?:(?:(?i:from) ([^ ();]++{_MORE}) )?(?i:by) {_FIRST})?(?: (?i:with) {_FIRST})?"
-    rf"(?: (?i:via) {_FIRST})?(?: (?i:id) [^ ();]++{_MORE})?(?: (?i:via) {_FIRST})?(?: (?i:for) {_FIRST})?"
-    rf"(?: ?;{_MORE})?"
-)
+_WORD = "([^ ();]++)"
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
-# HELO (NAME [IP]), HELO ([IP]), HELO (IP), HELO (NAME), or HELO alone.
-_USUAL_CLIENT = re.compile(
-    rf"(?:({_NAME}[A-Za-z])|\[([0-9.]+)\])(?: \((?:(?:(?:[A-Za-z0-9._-]{{1,99}}+@)?({_NAME}+) )?"
-    rf"\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]( \(may be forged\))?|([0-9.]+))\)((?: {_COMMENT})*)| \(([A-Za-z]+)\))?"
+# HELO (NAME [IP]), HELO ([IP]), HELO (IP), HELO (NAME), or HELO alone, as most servers write the client.
+_CLIENT = (
+    rf"(?>(?:(?!{_IPV4} )({_NAME}+)|\[({_IPV4})\])"
+    rf"(?: \((?:(?:(?:[A-Za-z0-9._-]{{1,99}}+@)?({_NAME}+) )?"
+    rf"\[(?:IPv6:)?({_IPV4}|[0-9A-Fa-f]*+:[0-9A-Fa-f.:]++)\]( \(may be forged\))?|({_IPV4}))\)({_COMMENTS})"
+    r"| \(([A-Za-z]++)\))?)(?= by )"
+)
+# RFC 5322 section 3.3, without a word that may be a keyword.
+_DATE = r" [A-Z][a-z]{2}, [ 0-9:+-]++(?!For|Via)[A-Z][a-z]{2} [ 0-9:+-]++\b"
+# [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT]; DATE
+_USUAL = re.compile(
+    rf"(?:{_COMMENT} ?)?(?:(?:[Ff]rom (?:{_CLIENT}|([^ ();]++{_MORE})) )?by {_WORD}{_COMMENTS})?"
+    rf"(?: with {_WORD}{_MORE})?(?: via {_WORD}{_MORE})?(?: id [^ ();]++{_COMMENTS})?"
+    rf"(?: via {_WORD}{_MORE})?(?: for {_WORD}{_COMMENTS})?(?: ?;(?:{_DATE})?+{_MORE})?"
 )
 # HELO (NAME [IP]) of another host: what the line says beside that does not matter to whether it came from there.
-_FROM_AFAR = re.compile(
-    rf"(?i:from)\s+{_NAME}[A-Za-z]\s+\((?!(?i:helo|ehlo)\s){_NAME}\s+\[(?!127\.)(?:{_OCTET}\.){{3}}{_OCTET}\]\)\s"
-)
+_FROM_AFAR = re.compile(rf"(?i:from)\s+{_NAME}[A-Za-z]\s+\((?!(?i:helo|ehlo)\s){_NAME}\s+\[(?!127\.){_IPV4}\]\)\s")
 _SAYS_MORE = ("[", "elo", "hlo", "orged")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 # Exchange Online has hosts under all three, and one line names two of them.
@@ -134,16 +138,34 @@ def _parse(line: str) -> Received:
 
 
 def _usual(text: str, low: str) -> tuple[_Client, str, str, str, str] | None:
-    """The client, and the first words after `by`, `with`, `via` and `for`; `None` where the line is out of order.
+    """The client, and the first words after `by`, `with`, `via` and `for`; `None` where the line looks unusual.
 
     The same as `_unusual` says, sooner.
     """
     usual = _USUAL.fullmatch(text)
     if usual is None:
         return None
-    froms, by, protocol, via, later_via, recipient = usual.groups("")
-    client = (_usual_client(froms, low) or _client(_tokens(froms), low)) if froms else _NOBODY
-    return client, by, protocol, via or later_via, recipient
+    helo, first_ip, name, ip, forged, bare_ip, comments, word, froms, by, protocol, via, late_via, recipient = (
+        usual.groups("")
+    )
+    client = _NOBODY
+    if froms:
+        client = _client(_tokens(froms), low)
+    elif helo or first_ip:
+        helo, name = helo.rstrip(".").lower(), name.rstrip(".").lower()
+        if (
+            (first_ip and (word or "(chasquid)" in low))
+            or name.endswith(("elo", "hlo"))
+            or (comments and has_any(comments.lower(), _SAYS_MORE))
+            or (":" in ip and network_address(ip) is None)
+        ):
+            return None
+        ip = ip or first_ip
+        if ip and not name and not bare_ip and "exim" in low:
+            name = helo
+        is_unresolved = name in _UNKNOWN or bool(forged)
+        client = helo, "" if is_unresolved else name, bare_ip or ip, is_unresolved
+    return client, by, protocol, via or late_via, recipient
 
 
 def _unusual(text: str, low: str) -> tuple[_Client, str, str, str, str]:
@@ -151,27 +173,6 @@ def _unusual(text: str, low: str) -> tuple[_Client, str, str, str, str]:
     froms = clauses.get("from")
     by, protocol, via, recipient = [_word(clauses.get(keyword, ())) for keyword in ("by", "with", "via", "for")]
     return _client(froms, low) if froms else _NOBODY, by, protocol, via, recipient
-
-
-def _usual_client(froms: str, low: str) -> _Client | None:
-    """The client where it is written as most servers do, in one go: the same as `_client` says, sooner."""
-    usual = _USUAL_CLIENT.fullmatch(froms)
-    if usual is None:
-        return None
-    helo, first_ip, name, ip, forged, bare_ip, comments, word = usual.groups("")
-    if first_ip and (word or not _is_ip(first_ip) or "(chasquid)" in low):
-        return None
-    helo, name, comments = helo.lower(), name.rstrip(".").lower(), comments.lower()
-    if name.endswith(("elo", "hlo")) or has_any(comments, _SAYS_MORE):
-        return None
-    ip = ip or bare_ip or first_ip
-    if ip and not _is_ip(ip):
-        return None
-    if ip and not name and not bare_ip and "exim" in low:
-        name = helo
-    if is_unresolved := name in _UNKNOWN or bool(forged):
-        name = ""
-    return helo, name, ip, is_unresolved
 
 
 def _is_said_local(low: str) -> bool:
@@ -323,4 +324,4 @@ def _ip(text: str) -> str:
 
 
 def _is_ip(text: str) -> bool:
-    return bool(_IPV4.fullmatch(text)) or (":" in text and network_address(text) is not None)
+    return bool(_IS_IPV4.fullmatch(text)) or (":" in text and network_address(text) is not None)
