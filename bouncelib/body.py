@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import html
+import operator
 import re
 
 from .frozen import frozen
@@ -142,6 +143,9 @@ class Span:
     first: int
 
 
+_FIRST = operator.attrgetter("first")
+
+
 class Body:
     """The readable lines of a report, without the returned message.
 
@@ -158,7 +162,6 @@ class Body:
         self.text = spans[0].text if len(spans) == 1 else "\n".join([span.text for span in spans])
         self.lower = self.text.lower() if lower is None else lower
         self._lines: list[str] | None = None
-        self._firsts = [span.first for span in spans]
 
     @property
     def lines(self) -> list[str]:
@@ -168,7 +171,7 @@ class Body:
 
     def place(self, index: int) -> tuple[str, int]:
         """The part of line `index`, and its number in that part, counted from 1."""
-        at = bisect.bisect_right(self._firsts, index) - 1
+        at = bisect.bisect_right(self.spans, index, key=_FIRST) - 1
         if at < 0:
             return "", 0
         span = self.spans[at]

@@ -13,6 +13,7 @@ header.
 from __future__ import annotations
 
 import binascii
+import operator
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -73,6 +74,7 @@ _USUAL_BOUNDARY = re.compile(
 _HTML = re.compile(r"(?i)\s*<(?:html|!doctype html)")
 _TOKEN = re.compile(r"[^\s\"';(),]+")
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
+_TYPE_OF = operator.attrgetter("content_type")
 _ENCODED = _UUENCODED | {"base64", "quoted-printable"}
 _UU_BEGIN = re.compile(rb"(?m)^begin [0-7]{3,4} ")
 
@@ -197,11 +199,10 @@ class Message:
         tree = Tree(raw, [] if defects is None else defects, guesser or Guesser())
         self.raw = raw
         self.defect_list = tree.defect_list
-        self.note = tree.note
         self.root = tree.build(_skip(raw) if raw.startswith(_BEFORE) else 0, len(raw), "", 0)
         self.headers = self.root.headers
         self.parts: tuple[Part, ...] = tuple(self.root.walk())
-        self.types: frozenset[str] = frozenset([part.content_type for part in self.parts])
+        self.types: frozenset[str] = frozenset(map(_TYPE_OF, self.parts))
         self.is_delivery_status: bool = not DELIVERY_STATUS.isdisjoint(self.types)
         self._body: Body | None = None
 
@@ -294,7 +295,7 @@ class Tree:
             self.note("mime-depth-limit" if depth >= MAX_DEPTH else "mime-part-limit", part=part.section)
             return
         usual = _USUAL_BOUNDARY.fullmatch(part.headers.first["content-type"])
-        boundary = raw_bytes(usual[1] if usual else part.params.get("boundary", "").rstrip(" \t"))
+        boundary = usual[1].encode() if usual else raw_bytes(part.params.get("boundary", "").rstrip(" \t"))
         spans = self._split(part, boundary) if boundary else []
         if not spans:
             self.note("boundary-not-found" if boundary else "boundary-missing", part=part.section)
@@ -303,7 +304,7 @@ class Tree:
                 spans = self._split(part, guess[1])
         self._budget -= len(spans)
         prefix = f"{part.section}." if part.section else ""
-        children = []
+        children: list[Part] = []
         for start, end in spans:
             children.append(self.build(start, end, f"{prefix}{len(children) + 1}", depth + 1))
         if part.content_type == "multipart/digest":
