@@ -159,7 +159,8 @@ class Body:
         self.spans = spans
         self.returned = returned
         self.returned_part = returned_part
-        self.text = spans[0].text if len(spans) == 1 else "\n".join([span.text for span in spans])
+        self._only = spans[0].part if len(spans) == 1 else None  # whose lines are those of the body
+        self.text = spans[0].text if self._only is not None else "\n".join([span.text for span in spans])
         self.lower = self.text.lower() if lower is None else lower
         self._lines: list[str] | None = None
 
@@ -179,8 +180,7 @@ class Body:
 
     def value(self, text: str, index: int, rule: str = "") -> Value:
         """`text`, as read in line `index`."""
-        if len(self.spans) == 1 and index >= 0:
-            span = self.spans[0]
-            return Value(text, span.part, index - span.first + 1, rule)
+        if self._only is not None and index >= 0:
+            return Value(text, self._only, index + 1, rule)
         part, line = self.place(index)
         return Value(text, part, line, rule)
