@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import html
+import operator
 import re
 from collections.abc import Callable
 
@@ -143,6 +144,9 @@ class Span:
     first: int
 
 
+_FIRST = operator.attrgetter("first")
+
+
 class Body:
     """The readable lines of a report, without the returned message.
 
@@ -156,10 +160,10 @@ class Body:
         self.spans = spans
         self.returned = returned
         self.returned_part = returned_part
-        self.text = spans[0].text if len(spans) == 1 else "\n".join([span.text for span in spans])
+        self._only = spans[0].part if len(spans) == 1 else None  # whose lines are those of the body
+        self.text = spans[0].text if self._only is not None else "\n".join([span.text for span in spans])
         self.lower = self.text.lower() if lower is None else lower
         self._lines: list[str] | None = None
-        self._firsts = [span.first for span in spans]
 
     @property
     def lines(self) -> list[str]:
@@ -169,7 +173,7 @@ class Body:
 
     def place(self, index: int) -> tuple[str, int]:
         """The part of line `index`, and its number in that part, counted from 1."""
-        at = bisect.bisect_right(self._firsts, index) - 1
+        at = bisect.bisect_right(self.spans, index, key=_FIRST) - 1
         if at < 0:
             return "", 0
         span = self.spans[at]
@@ -177,9 +181,8 @@ class Body:
 
     def value(self, text: str, index: int, rule: str = "") -> Value:
         """`text`, as read in line `index`."""
-        if len(self.spans) == 1 and index >= 0:
-            span = self.spans[0]
-            return _new(Value, text, span.part, index - span.first + 1, rule)
+        if self._only is not None and index >= 0:
+            return _new(Value, text, self._only, index + 1, rule)
         part, line = self.place(index)
         return Value(text, part, line, rule)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from .charset import Guesser, decode, raw_bytes, readable
 
-__all__ = ["MAX_PARAMETERS", "Headers", "decode_words", "parameters", "unbase64"]
+__all__ = ["MAX_PARAMETERS", "NO_FIELDS", "Headers", "decode_words", "parameters", "read_fields", "unbase64"]
 
 MAX_PARAMETERS = 1 << 14
 # What is no longer than this, and recurs from message to message, is remembered.
@@ -170,12 +170,6 @@ class Headers:
         self._decoded: dict[str, str] = {}
         self._charset: str | None = None
 
-    @classmethod
-    def of_block(cls, block: bytes, guesser: Guess | None = None) -> Headers | None:
-        """The header in `block`; `None` where a line neither is a field nor continues one."""
-        usual = _usual_header(block) if len(block) <= _SHORT else None
-        return _read_header(block, guesser) if usual is None else usual
-
     @property
     def params(self) -> dict[str, str]:
         """The parameters of Content-Type."""
@@ -232,6 +226,15 @@ class Headers:
         return self._charset or None
 
 
+NO_FIELDS = Headers()
+
+
+def read_fields(block: bytes, guesser: Guess | None = None) -> Headers | None:
+    """The header in `block`; `None` where a line neither is a field nor continues one."""
+    usual = _usual_header(block) if len(block) <= _SHORT else None
+    return _read_header(block, guesser) if usual is None else usual
+
+
 def _read_header(block: bytes, guesser: Guess | None) -> Headers | None:
     text = block.decode("utf-8", "surrogateescape").replace("\n ", " ").replace("\n\t", "\t")
     is_plain = text.isascii() and not ("?" in text and "=?" in text)
@@ -239,8 +242,10 @@ def _read_header(block: bytes, guesser: Guess | None) -> Headers | None:
     first: dict[str, str] = {}
     for line in reversed(text.split("\n")):
         name, colon, value = line.partition(": ")
-        if name in _KNOWN and colon:
+        if colon and name in _KNOWN:
             low = _KNOWN[name]
+        elif colon and name.isascii() and name.replace("-", "").isalnum():
+            low = name.lower()
         elif field := _FIELD.match(line):
             name, value = field[1], line[field.end() :]
             low = name.lower()

@@ -13,13 +13,14 @@ header.
 from __future__ import annotations
 
 import binascii
+import operator
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .body import Body, Span, html_to_text, split_original, unquote
 from .charset import Guesser, decode, raw_bytes, readable
-from .header import MAX_PARAMETERS, Headers, decode_words, parameters, unbase64
+from .header import MAX_PARAMETERS, NO_FIELDS, Headers, decode_words, parameters, read_fields, unbase64
 from .model import Defect
 
 if TYPE_CHECKING:
@@ -70,8 +71,11 @@ _GUESSED_BOUNDARY = re.compile(rb"(?m)^--([^\s-][^\s]{0,200}|-+[^\s-][^\s]{0,200
 _USUAL_BOUNDARY = re.compile(
     r"multipart/[a-z]{1,20};(?: report-type=delivery-status;)?\s+boundary=\"([!#-\[\]-~]{1,200})\""
 )
+_HTML = re.compile(r"(?i)\s*<(?:html|!doctype html)")
 _TOKEN = re.compile(r"[^\s\"';(),]+")
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
+_TYPE_OF = operator.attrgetter("content_type")
+_ENCODED = _UUENCODED | {"base64", "quoted-printable"}
 _UU_BEGIN = re.compile(rb"(?m)^begin [0-7]{3,4} ")
 
 
@@ -121,7 +125,7 @@ class Part:
     @property
     def encoding(self) -> str:
         """The transfer encoding that is really there: RFC 2045 section 6, damage and lies allowed for."""
-        value = self.headers.raw("content-transfer-encoding")
+        value = self.headers.first.get("content-transfer-encoding")
         if not value:
             return ""
         found = _TOKEN.search(value)
@@ -136,7 +140,9 @@ class Part:
 
     def content(self, limit: int | None = None) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 section 6), of at most `limit` encoded bytes."""
-        data = self.tree.raw[self.body : self.end if limit is None else min(self.end, self.body + limit)]
+        return self._undo(self.tree.raw[self.body : self.end if limit is None else min(self.end, self.body + limit)])
+
+    def _undo(self, data: bytes) -> bytes:
         encoding = self.encoding
         if encoding == "quoted-printable":
             return binascii.a2b_qp(data)
@@ -149,19 +155,22 @@ class Part:
     def text(self) -> str:
         """The body as text, lines ended by line feeds; see `bouncelib.charset` for how the charset is found."""
         if self._text is None:
-            self._text = self._decode(self.content())
+            self._text = self._decode(self.end)
         return self._text
 
     def opening(self, limit: int) -> str:
         """The text of the first `limit` bytes of the body, cut at a line end; all of it where it is no longer."""
         if self._text is not None or self.end - self.body <= limit:
             return self.text()
-        cut = self.tree.raw.rfind(b"\n", self.body, self.body + limit) - self.body
-        return self._decode(self.content(cut if cut > 0 else limit))
+        cut = self.tree.raw.rfind(b"\n", self.body, self.body + limit)
+        return self._decode(cut if cut > self.body else self.body + limit)
 
-    def _decode(self, data: bytes) -> str:
+    def _decode(self, end: int) -> str:
+        data = self.tree.raw[self.body : end]
+        if "content-transfer-encoding" in self.headers.first:
+            data = _unify(self._undo(data))
         label = self.headers.params.get("charset", "")
-        text, defect = decode(_unify(data), label, self.tree.guesser)
+        text, defect = decode(data, label, self.tree.guesser)
         if defect:
             self.tree.note(defect, label, self.section)
         return text.removeprefix("\ufeff")
@@ -170,8 +179,7 @@ class Part:
         """The message that this `message/rfc822` (or alike) part holds, its tree read at the first call."""
         if self._embedded is None:
             tree = self.tree
-            encoding = self.encoding
-            if encoding in {"base64", "quoted-printable"} or encoding in _UUENCODED:
+            if self.encoding in _ENCODED:
                 # RFC 2046 section 5.2.1 forbids it; servers do it.
                 self._embedded = Message(_unify(self.content()), tree.defect_list, tree.guesser).root
             else:
@@ -191,11 +199,10 @@ class Message:
         tree = Tree(raw, [] if defects is None else defects, guesser or Guesser())
         self.raw = raw
         self.defect_list = tree.defect_list
-        self.note = tree.note
         self.root = tree.build(_skip(raw) if raw.startswith(_BEFORE) else 0, len(raw), "", 0)
         self.headers = self.root.headers
         self.parts: tuple[Part, ...] = tuple(self.root.walk())
-        self.types: frozenset[str] = frozenset([part.content_type for part in self.parts])
+        self.types: frozenset[str] = frozenset(map(_TYPE_OF, self.parts))
         self.is_delivery_status: bool = not DELIVERY_STATUS.isdisjoint(self.types)
         self._body: Body | None = None
 
@@ -240,10 +247,8 @@ class Tree:
 
     def _read_headers(self, start: int, end: int, section: str) -> tuple[Headers, int]:
         raw = self.raw
-        if start >= end:
-            return Headers((), self.guesser), end
-        if raw[start] == 10:
-            return Headers((), self.guesser), start + 1
+        if start >= end or raw[start] == 10:
+            return NO_FIELDS, min(start + 1, end)
         stop = raw.find(b"\n\n", start, end if end - start <= MAX_HEADER else start + MAX_HEADER)
         if stop >= 0:
             body = stop + 2
@@ -256,7 +261,7 @@ class Tree:
         else:
             body = end
             stop = end - 1 if raw[end - 1] == 10 else end
-        headers = Headers.of_block(raw[start:stop], self.guesser)
+        headers = read_fields(raw[start:stop], self.guesser)
         if headers is not None:
             return headers, body
         return self._read_damaged(start, stop, body, end, section)
@@ -290,7 +295,7 @@ class Tree:
             self.note("mime-depth-limit" if depth >= MAX_DEPTH else "mime-part-limit", part=part.section)
             return
         usual = _USUAL_BOUNDARY.fullmatch(part.headers.first["content-type"])
-        boundary = raw_bytes(usual[1] if usual else part.params.get("boundary", "").rstrip(" \t"))
+        boundary = usual[1].encode() if usual else raw_bytes(part.params.get("boundary", "").rstrip(" \t"))
         spans = self._split(part, boundary) if boundary else []
         if not spans:
             self.note("boundary-not-found" if boundary else "boundary-missing", part=part.section)
@@ -299,9 +304,9 @@ class Tree:
                 spans = self._split(part, guess[1])
         self._budget -= len(spans)
         prefix = f"{part.section}." if part.section else ""
-        children = [
-            self.build(start, end, f"{prefix}{number}", depth + 1) for number, (start, end) in enumerate(spans, 1)
-        ]
+        children: list[Part] = []
+        for start, end in spans:
+            children.append(self.build(start, end, f"{prefix}{len(children) + 1}", depth + 1))
         if part.content_type == "multipart/digest":
             for child in children:
                 if "content-type" not in child.headers:
@@ -330,7 +335,7 @@ class Tree:
                     continue
                 after = stop
             if opened >= 0:
-                spans.append((opened, max(found, opened)))
+                spans.append((opened, found))
                 opened = -1
             if is_last:
                 return spans
@@ -338,7 +343,7 @@ class Tree:
                 self.note("mime-part-limit", part=part.section)
                 return spans
             opened = after + 1 if after < end else end
-            # The line feed that ends this delimiter may begin the next one.
+            # The line feed that ends this delimiter may begin the next one, which then ends before it has begun.
             found = raw.find(delimiter, after, end)
         if opened >= 0:
             self.note("boundary-not-closed", part=part.section)
@@ -424,12 +429,7 @@ def _read_spans(parts: Iterable[Part]) -> Body:
 
 def _readable_text(part: Part, text: str) -> str:
     """The text of the part; HTML is known by its type, or by its first word where the type is untrue."""
-    first = text[:200].lstrip()
-    if part.content_type == "text/html" or (
-        first.startswith("<") and first.lower().startswith(("<html", "<!doctype html"))
-    ):
-        return html_to_text(text)
-    return text
+    return html_to_text(text) if part.content_type == "text/html" or _HTML.match(text, 0, 200) else text
 
 
 def _skip(raw: bytes) -> int:

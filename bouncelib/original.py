@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from . import address as addresses
+from .header import NO_FIELDS
 from .merge import parse_date
 from .mime import RETURNED, Headers, Message, read_headers
 from .model import Original
@@ -14,7 +15,6 @@ __all__ = ["find_original"]
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 # Where servers leave the envelope sender in the returned header.
 _SENDER = ("return-path", "x-envelope-from", "x-mail-from", "envelope-from", "x-envelope-sender")
-_NOTHING = Headers()
 
 
 def find_original(message: Message) -> tuple[Original | None, Headers]:
@@ -29,11 +29,11 @@ def find_original(message: Message) -> tuple[Original | None, Headers]:
     if body.returned:
         headers, rest = read_headers(body.returned)
         return _original(headers, complete=bool(rest.strip())), headers
-    return None, _NOTHING
+    return None, NO_FIELDS
 
 
 def _original(headers: Headers, *, complete: bool) -> Original:
-    get = headers.get
+    get = headers.first.get if headers.is_plain else headers.get
     message_id = get("message-id")
     match = _MESSAGE_ID.search(message_id) if message_id else None
     return Original(

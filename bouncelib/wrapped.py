@@ -24,7 +24,7 @@ def unwrap(message: Message) -> Message:
             break
         defects = message.defect_list
         message = Message(inner.tree.raw[inner.start : inner.end], defects)
-        message.note("report-wrapped")
+        message.root.tree.note("report-wrapped")
     return message
 
 
