@@ -246,7 +246,7 @@ class TextFormat:
 
     def _begin(self, text: str) -> int:
         """Where the first line to read begins in the lower-case `text`; -1 where the format does not apply."""
-        if self.marks and _first_of(self.marks, text, unquoted=True) < 0:
+        if self.marks and not _has_unquoted(self.marks, text):
             return -1
         begin = _first_of(self.start, text, unquoted=True) if self.start else 0
         return begin if begin < 0 else text.rfind("\n", 0, begin) + 1
@@ -276,12 +276,15 @@ class TextFormat:
             top, first = first, first + text.count("\n", begin, at)
             while self.folded and first > top and lines[first][:1].isspace():
                 first -= 1
-        skips = [phrase for phrase in self.skip if text.find(phrase, begin, stop) >= 0]
         openers, patterns = self._searches()
+        lines = lines[: last + 1]
+        # Most messages that have the phrases of a quiet format name nobody in its way, and need no closer look.
+        if self.quiet and not self.folded and not _has_match(openers, needed, lines[first:]):
+            return []
+        skips = [phrase for phrase in self.skip if text.find(phrase, begin, stop) >= 0]
         found: list[Finding] = []
         shared = _Entry()
         current: _Entry | None = None
-        lines = lines[: last + 1]
         for index, line in _unfold(lines, first) if self.folded else enumerate(lines[first:], first):
             stripped = line.strip()
             if not stripped:
@@ -395,6 +398,23 @@ def _first_of(phrases: Sequence[str], text: str, begin: int = 0, *, unquoted: bo
         if at >= 0 and (first < 0 or at < first):
             first, limit = at, at - 1
     return first
+
+
+def _has_match(searches: _Searches, needed: str, lines: Iterable[str]) -> bool:
+    for line in lines:
+        if needed in line:
+            for search in searches:
+                if search(line):
+                    return True
+    return False
+
+
+def _has_unquoted(phrases: Sequence[str], text: str) -> bool:
+    for phrase in phrases:
+        at = text.find(phrase)
+        if at >= 0 and _unquoted(text, phrase, at) >= 0:
+            return True
+    return False
 
 
 def _unquoted(text: str, phrase: str, at: int) -> int:

@@ -113,6 +113,7 @@ SUBJECTS = (
     "발송 실패",
 )  # fmt: skip
 """What stands in the subjects of reports."""
+_ASCII_SUBJECTS = tuple(words for words in SUBJECTS if words.isascii())
 
 _PARTIES = ("to", "from", "sender", "reply-to", "delivered-to", "errors-to", "list-post")
 _REPORT_FIELDS = frozenset({"x-failed-recipients", "x-ms-exchange-message-is-ndr", "x-ms-embedded-report"})
@@ -208,7 +209,9 @@ def is_answer(headers: Headers) -> bool:
 def has_report_subject(headers: Headers) -> bool:
     """A subject that mail systems write."""
     subject = (headers.get("subject") or "").lower()
-    return has_any(subject, _APPENDED if is_answer(headers) else SUBJECTS)
+    if is_answer(headers):
+        return has_any(subject, _APPENDED)
+    return has_any(subject, _ASCII_SUBJECTS if subject.isascii() else SUBJECTS)
 
 
 @_once
