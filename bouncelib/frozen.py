@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import copyreg
 import dataclasses
-from typing import Any, TypeVar, dataclass_transform
+import types
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, dataclass_transform
 
-__all__ = ["frozen"]
+__all__ = ["frozen", "maker"]
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
@@ -46,3 +49,9 @@ def __reduce__(self):
     made.__new__ = names["__new__"]
     made.__reduce__ = names["__reduce__"]
     return made  # type: ignore[no-any-return]
+
+
+def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
+    """What calling the frozen class `cls` comes down to, for two thirds of the cost: for values made by the dozen."""
+    made: Any = cls
+    return types.MethodType(made.__new__, made)

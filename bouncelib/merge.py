@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from . import address as addresses
 from . import dialogue, status
 from . import reply as replies
 from .detector import MAX_COMMON
-from .frozen import frozen
+from .frozen import frozen, maker
 from .mime import decode_words
 from .model import Action, Command, EnhancedStatus, Evidence, Finding, Reply, UnparsedField, Value
 
@@ -100,7 +100,7 @@ class _Draft:
             self.original = original
         for name, value in values:
             if value is not None and (text := value.text) and not text.isspace():
-                entry = _new(Evidence, name, detector, value.rule, value.part, value.line, text)
+                entry = _make(name, detector, value.rule, value.part, value.line, text)
                 if name in said:
                     said[name].append(entry)
                 else:
@@ -209,10 +209,9 @@ def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...
         for name, value in zip(_REPORT_FIELDS, values, strict=True):
             if value is not None and name not in chosen and (text := value.text) and not text.isspace():
                 chosen[name] = text
-                evidence.append(_new(Evidence, name, detector, value.rule, value.part, value.line, text))
+                evidence.append(_make(name, detector, value.rule, value.part, value.line, text))
     envelope_id = chosen.get("envelope_id")
-    return _new_report(
-        ReportFacts,
+    return _report(
         recipients,
         _untyped(chosen.get("reporting_mta")),
         _untyped(chosen.get("received_from_mta")),
@@ -245,8 +244,7 @@ def _settle(draft: _Draft) -> Facts:
     # QUIRK: OpenSMTPD writes that an envelope has expired as `Action: delayed`; it has given up.
     if action is _DELAYED and any("expired" in text.lower() for text in texts):
         action = Action.FAILED
-    return _new_facts(
-        Facts,
+    return _facts(
         draft.address,
         draft.original,
         action,
@@ -373,10 +371,9 @@ def _untyped(text: str | None) -> str | None:
 
 def _for(entry: Evidence, field: str) -> Evidence:
     """The same text as evidence for another field."""
-    return _new(Evidence, field, entry.detector, entry.rule, entry.part, entry.line, entry.text)
+    return _make(field, entry.detector, entry.rule, entry.part, entry.line, entry.text)
 
 
-# Half of the values that a report consists of are made here; to call the class would take half as long again.
-_new: Callable[..., Evidence] = Evidence.__new__
-_new_facts: Callable[..., Facts] = Facts.__new__
-_new_report: Callable[..., ReportFacts] = ReportFacts.__new__
+_make = maker(Evidence)
+_facts = maker(Facts)
+_report = maker(ReportFacts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from . import address as addresses
@@ -15,6 +15,7 @@ from . import kinds, merge, refusals, timing, wrapped
 from .bounce_address import check_bounce_address
 from .context import NO_CONTEXT, Context
 from .detector import check_finding
+from .frozen import maker
 from .mime import Message, read
 from .model import (
     Action,
@@ -104,8 +105,7 @@ class Parser:
             recipients.append(  # noqa: PERF401 - a comprehension is a call, and all that it knows becomes a cell
                 self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
             )
-        return _new_report(
-            Report,
+        return _report(
             kind,
             tuple(recipients),
             facts.reporting_mta,
@@ -230,14 +230,13 @@ class Parser:
         means = bounce_type(judgement.reason, status=facts.status, code=code, action=action)
         if judged.provenance.verdict is _FOREIGN:
             means = BounceType.BACKSCATTER
-        because = _new_evidence(Evidence, "reason", "rules", judgement.rule, "", 0, judgement.hit)
+        because = _evidence("reason", "rules", judgement.rule, "", 0, judgement.hit)
         evidence = (*facts.evidence, because, when[1])
         is_settled = means == "hard" and action is _FAILED and judgement.attribution in ("recipient", "domain")
         if is_settled and facts.address in judged.doubted:
             is_settled = False
             evidence += (Evidence("suppress", "provenance", judged.why),)
-        return _new_recipient(
-            Recipient,
+        return _recipient(
             facts.address,
             facts.original_address,
             action,
@@ -268,7 +267,7 @@ class Parser:
         rules = self.rules
         judgements = []
         for text in facts.texts or _comments(facts.evidence) or ("",):
-            judgement = rules.judge(_new_refusal(Refusal, text, *known))
+            judgement = rules.judge(_refusal(text, *known))
             if judgement.file not in _FROM_CODES and judgement.reason is not _UNDETERMINED:
                 return judgement
             judgements.append(judgement)
@@ -352,11 +351,10 @@ def _feedback(found: Iterable[tuple[str, Finding]]) -> Feedback | None:
     return None
 
 
-# Calling their classes would cost half as much again.
-_new_evidence: Callable[..., Evidence] = Evidence.__new__
-_new_recipient: Callable[..., Recipient] = Recipient.__new__
-_new_report: Callable[..., Report] = Report.__new__
-_new_refusal: Callable[..., Refusal] = Refusal.__new__
+_evidence = maker(Evidence)
+_recipient = maker(Recipient)
+_report = maker(Report)
+_refusal = maker(Refusal)
 
 # The rule files that go by codes, not by what the server said in words.
 _FROM_CODES = frozenset({"", "status.toml", "codes.toml"})

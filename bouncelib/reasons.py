@@ -20,12 +20,12 @@ import dataclasses
 import functools
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from . import reply as reply_module
 from . import status as status_module
-from .frozen import frozen
+from .frozen import frozen, maker
 from .model import Action, Attribution, Blocklist, BouncelibError, BounceType, Command, EnhancedStatus, Reason
 from .rules import index, loader, matcher
 from .rules.loader import Rule
@@ -69,8 +69,7 @@ class Judgement:
     blocklist: Blocklist | None = None
 
 
-# Calling the class would cost half as much again.
-_new_judgement: Callable[..., Judgement] = Judgement.__new__
+_judgement = maker(Judgement)
 
 _R, _D, _M, _N = Attribution.RECIPIENT, Attribution.DOMAIN, Attribution.MESSAGE, Attribution.SENDER
 
@@ -312,8 +311,7 @@ class Rules:
             shown.append(str(refusal.code))
         if rule.detector:
             shown.append(refusal.detector)
-        return _new_judgement(
-            Judgement,
+        return _judgement(
             rule.reason,
             rule.attribution or attribution_of(rule.reason),
             rule.id,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
 
 from ..address import unxtext
 from ..charset import readable
 from ..detector import FIELDS
+from ..frozen import maker
 from ..marks import is_report
 from ..mime import DELIVERY_STATUS, Message, Part, decode_words
 from ..model import Finding, Kind, UnparsedField, Value
@@ -179,9 +179,7 @@ def _report(groups: list[list[_Field]], part: str, *, is_encoded: bool) -> list[
             target = shared if is_shared else values
             # An address field may end before its address begins: what stands there is the start of its type.
             if target[place] is None and (not is_opener or "@" in text or ";" in text):
-                target[place] = _new(
-                    Value, decode_words(text) if is_encoded and "=?" in text else text, part, line, rule
-                )
+                target[place] = _value(decode_words(text) if is_encoded and "=?" in text else text, part, line, rule)
         is_recipient = values[_ADDRESS] is not None or values[_ORIGINAL] is not None
         if others:
             about = len(recipients) + 1 if is_recipient else 0
@@ -194,7 +192,7 @@ def _report(groups: list[list[_Field]], part: str, *, is_encoded: bool) -> list[
             target[:] = [known or value for known, value in zip(target, values, strict=True)]
     found: list[Finding] = []
     if unparsed or any(shared):
-        found.append(_new_finding(Finding, *shared, unparsed=tuple(unparsed)))
+        found.append(_finding(*shared, unparsed=tuple(unparsed)))  # type: ignore[arg-type, misc]
     for values in recipients:
         address, original = values[_ADDRESS], values[_ORIGINAL]
         if original is not None and not (address and address.text.rpartition(";")[2].strip()):
@@ -203,10 +201,9 @@ def _report(groups: list[list[_Field]], part: str, *, is_encoded: bool) -> list[
             # QUIRK: Courier names an address that it delivers to a program by the name of its own alias file.
             named = re.sub(r"\+([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), alias[1])
             values[_ADDRESS] = dataclasses.replace(address, text=named)
-        found.append(_new_finding(Finding, *values))
+        found.append(_finding(*values))  # type: ignore[arg-type]
     return found if recipients else [*found, Finding(kind=Kind.BOUNCE)]
 
 
-# To call the class would take half as long again.
-_new: Callable[..., Value] = Value.__new__
-_new_finding: Callable[..., Finding] = Finding.__new__
+_value = maker(Value)
+_finding = maker(Finding)
