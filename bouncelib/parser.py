@@ -101,8 +101,10 @@ class Parser:
         return Report(
             kind,
             tuple(
-                self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
-                for recipient in _with_verp(facts.recipients, judged.recipient, kind)
+                [
+                    self._recipient(recipient, kind, facts.reporting_mta, when, judged, prose)
+                    for recipient in _with_verp(facts.recipients, judged.recipient, kind)
+                ]
             ),
             facts.reporting_mta,
             facts.received_from_mta,
