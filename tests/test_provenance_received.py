@@ -237,6 +237,17 @@ def test_organisations() -> None:
     assert not hop.same_organisation("a.co.uk", "b.co.uk")
     assert not hop.same_organisation("localhost", "localhost")
     assert not hop.same_organisation("192.0.2.1", "192.0.2.1")
+    assert hop.same_organisation("x.office365.com", "y.outlook.com")
+
+
+@pytest.mark.parametrize("home", ["example.com", "example.co.uk", "outlook.com"])
+@pytest.mark.parametrize(
+    "domain",
+    ["example.com", "Mail.Example.COM", "example.com.", "notexample.com", "example.com.example.net", "a.example.co.uk",
+     "co.uk", "x.exchangelabs.com", "outlook.com", "[192.0.2.1]", ""],
+)  # fmt: skip
+def test_whether_an_address_is_of_an_organisation(domain: str, home: str) -> None:
+    assert hop.is_of(f"anne@{domain}", home) == hop.same_organisation(domain, home)
 
 
 def test_long_lines_and_chains_are_cut() -> None:

@@ -113,7 +113,9 @@ def is_handed_over(line: str) -> bool:
 
 @functools.lru_cache(maxsize=64)  # several proofs ask about the lines of one message
 def _parse(line: str) -> Received:
-    text = " ".join(line.split())
+    text = line.strip().replace("\t", " ")
+    if "  " in text or not text.isprintable():  # or other white space
+        text = " ".join(text.split())
     low = text.lower()
     (helo, name, ip, is_unresolved), by, protocol, via, recipient = _usual(text, low) or _unusual(text, low)
     # dma writes `from MAILER-DAEMON`, and `from` the name of a user: no host, and no address of one.
