@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     _Pattern = re.Pattern[str] | regex.Pattern[str]
 
-__all__ = ["FIELDS", "Detector", "TextFormat", "check_finding", "is_letter"]
+__all__ = ["FIELDS", "Detector", "TextFormat", "check_finding", "first_of", "is_letter"]
 
 FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command",
           "reporting_mta", "received_from_mta", "arrival_date", "envelope_id")  # fmt: skip
@@ -248,7 +248,7 @@ class TextFormat:
         """Where the first line to read begins in the lower-case `text`; -1 where the format does not apply."""
         if self.marks and not _has_unquoted(self.marks, text):
             return -1
-        begin = _first_of(self.start, text, unquoted=True) if self.start else 0
+        begin = first_of(self.start, text, unquoted=True) if self.start else 0
         return begin if begin < 0 else text.rfind("\n", 0, begin) + 1
 
     def _searches(self) -> tuple[_Searches, _Searches]:
@@ -261,7 +261,7 @@ class TextFormat:
 
     def _read(self, body: Body, begin: int, kind: Kind) -> list[Finding]:
         text, needed = body.lower, self._needed
-        stop = _first_of(self.end, text, begin) if self.end else -1
+        stop = first_of(self.end, text, begin) if self.end else -1
         stop = text.rfind("\n", begin, stop) if stop >= 0 else len(text)
         if stop < 0:
             return []
@@ -388,7 +388,7 @@ def is_letter(message: Message) -> bool:
 _LISTED = re.compile(r"(?i)\s*\[[^\]]{1,60}\]\s*(?:re|fwd?|aw|wg|sv)(?:\[\d{1,3}\])?\s?:")
 
 
-def _first_of(phrases: Sequence[str], text: str, begin: int = 0, *, unquoted: bool = False) -> int:
+def first_of(phrases: Sequence[str], text: str, begin: int = 0, *, unquoted: bool = False) -> int:
     """Where the first of `phrases` stands in `text` from `begin` on; -1 where none does."""
     first, limit = -1, len(text)
     for phrase in phrases:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bouncelib import Registry, testing
-from bouncelib.detector import FIELDS, Detector, TextFormat, _first_of, is_letter
+from bouncelib.detector import FIELDS, Detector, TextFormat, first_of, is_letter
 from bouncelib.mime import read
 from bouncelib.model import BouncelibError, Finding, Kind
 
@@ -304,7 +304,7 @@ def test_the_first_of_several_phrases_is_found() -> None:
     phrases = ("cc", "b", "abc", "a", "zz")
     for text in map("".join, itertools.product("abcz", repeat=5)):
         places = [text.find(phrase, 1) for phrase in phrases if text.find(phrase, 1) >= 0]
-        assert _first_of(phrases, text, 1) == min(places, default=-1)
+        assert first_of(phrases, text, 1) == min(places, default=-1)
 
 
 @pytest.mark.parametrize("text", ["> could not deliver to " * 40000, "could not deliver to\n" * 40000])

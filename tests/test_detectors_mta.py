@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
 import bouncelib
 from bouncelib import Action, Command, Kind, Report
-from bouncelib.detectors import BUILTIN
+from bouncelib.detectors import BUILTIN, transcript
 from bouncelib.mime import read
 
 DAEMON = "From: Mail Delivery System <MAILER-DAEMON@mx.example.net>\nReturn-Path: <>\nSubject: Undelivered"
@@ -921,3 +922,27 @@ def test_long_lines_cost_linear_time(line: str) -> None:
     found = [finding for detector in ours for finding in detector.find(message)]
     assert found
     assert time.process_time() - began < 5
+
+
+def test_the_usual_heading_of_sendmail_is_one_to_the_general_pattern_too() -> None:
+    heading = transcript._HEADING
+    general = re.compile(heading.pattern.replace(r"[^-]{3,100}+(?=-{3,6}\s*$)|", ""))
+    assert general.pattern != heading.pattern
+    words = (
+        "The following addresses had fatal errors",
+        "non-fatal errors",
+        "abc",
+        "abcd",
+        "a  -b ",
+        "x" * 101,
+        "x" * 102,
+    )
+    seen = 0
+    for said in words:
+        for before in ("   ----- ", "---", "--", "-------", "----- -"):
+            for after in (" -----", " ---  ", "--", " -------", " - ---", "---x", ""):
+                line = f"{before}{said}{after}"
+                found, expected = heading.match(line), general.match(line)
+                assert (found and found["words"]) == (expected and expected["words"]), line
+                seen += found is not None
+    assert seen > 20

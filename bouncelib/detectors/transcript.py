@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from .. import address as addresses
 from .. import status
 from ..body import Body
-from ..detector import MAX_DIAGNOSTIC_LINES, is_letter
+from ..detector import MAX_DIAGNOSTIC_LINES, first_of, is_letter
 from ..marks import is_report
 from ..mime import Message, read_headers
 from ..model import Finding, Kind, Value
@@ -179,8 +179,7 @@ class Transcript:
     def find(self, message: Message) -> Iterator[Finding]:
         body = message.body
         low = body.lower
-        places = [low.find(phrase) for phrase in self.phrases]
-        begin = min((place for place in places if place >= 0), default=-1)
+        begin = first_of(self.phrases, low)
         if begin < 0 or is_letter(message) or not is_report(message.headers):
             return
         is_warning = ("warning" in low or "transient" in low) and has_any(low, _WARNING)
