@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from . import address as addresses
+from .frozen import maker
 from .header import NO_FIELDS
 from .merge import parse_date
 from .mime import RETURNED, Headers, Message, read_headers
@@ -13,6 +14,7 @@ from .model import Original
 __all__ = ["find_original"]
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
+_make = maker(Original)
 # Where servers leave the envelope sender in the returned header.
 _SENDER = ("return-path", "x-envelope-from", "x-mail-from", "envelope-from", "x-envelope-sender")
 
@@ -36,7 +38,7 @@ def _original(headers: Headers, *, complete: bool) -> Original:
     get = headers.first.get if headers.is_plain else headers.get
     message_id = get("message-id")
     match = _MESSAGE_ID.search(message_id) if message_id else None
-    return Original(
+    return _make(
         match[0] if match else (message_id or None),
         _sender(headers),
         get("from"),

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import address as addresses
+from .frozen import maker
 from .header import Headers
 from .model import Evidence, Timing
 from .provenance import Case, Reporter
@@ -20,7 +21,11 @@ from .provenance.received import brought_from_outside
 
 __all__ = ["RULES", "decide", "find_reporter"]
 
+SYNCHRONOUS, ASYNCHRONOUS, UNKNOWN = Timing.SYNCHRONOUS, Timing.ASYNCHRONOUS, Timing.UNKNOWN
+
 _MAX_LINES = 50
+
+_evidence = maker(Evidence)
 
 
 def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | None:
@@ -76,7 +81,7 @@ def _by_own_server(case: Case) -> Timing | None:
     if case.reporter is None or not case.context.is_own_host(case.reporter.host):
         return None
     is_foreign = brought_from_outside(case.lines, case.context, verified=case.context.holds_key)
-    return Timing.ASYNCHRONOUS if is_foreign else Timing.SYNCHRONOUS
+    return ASYNCHRONOUS if is_foreign else SYNCHRONOUS
 
 
 def _by_foreign_server(case: Case) -> Timing | None:
@@ -84,7 +89,7 @@ def _by_foreign_server(case: Case) -> Timing | None:
 
     With the same: Reporting-MTA is `mx.example.net`, or it is ours and `bulk.example.org` brought the report.
     """
-    return Timing.ASYNCHRONOUS if case.context.own_mtas and case.reporter else None
+    return ASYNCHRONOUS if case.context.own_mtas and case.reporter else None
 
 
 def _never_carried(case: Case) -> Timing | None:
@@ -98,7 +103,7 @@ def _never_carried(case: Case) -> Timing | None:
         if is_handed_over(line):
             return None
         found.add(organisation(parse(line).by))
-    return Timing.SYNCHRONOUS if lines and len(found - {""}) < 2 else None
+    return SYNCHRONOUS if lines and len(found - {""}) < 2 else None
 
 
 def _sides(case: Case) -> Timing | None:
@@ -112,7 +117,7 @@ def _sides(case: Case) -> Timing | None:
     of_sender = _is_of_sender(case, home)
     if of_sender == _is_of_target(case, home):
         return None
-    return Timing.SYNCHRONOUS if of_sender else Timing.ASYNCHRONOUS
+    return SYNCHRONOUS if of_sender else ASYNCHRONOUS
 
 
 def _had_it_from_a_client(case: Case) -> Timing | None:
@@ -130,7 +135,7 @@ def _had_it_from_a_client(case: Case) -> Timing | None:
         # QUIRK: Exchange Online: what left its edge and came in again is from another customer of it.
         if line.host.endswith(".outbound.protection.outlook.com"):
             break
-    return Timing.SYNCHRONOUS if entry and (entry.is_authenticated or entry.is_local) else None
+    return SYNCHRONOUS if entry and (entry.is_authenticated or entry.is_local) else None
 
 
 def _had_it_from_another_server(case: Case) -> Timing | None:
@@ -148,7 +153,7 @@ def _had_it_from_another_server(case: Case) -> Timing | None:
         if organisation(line.by) == home:
             seen = True
         elif seen:
-            return Timing.ASYNCHRONOUS
+            return ASYNCHRONOUS
     return None
 
 
@@ -160,7 +165,7 @@ def _received_from_the_sender(case: Case) -> Timing | None:
     if case.reporter is None or not case.received_from:
         return None
     client = organisation(case.received_from)
-    return Timing.ASYNCHRONOUS if client and client != _home(case) and _is_of_sender(case, client) else None
+    return ASYNCHRONOUS if client and client != _home(case) and _is_of_sender(case, client) else None
 
 
 def _authors_side(case: Case) -> Timing | None:
@@ -173,7 +178,7 @@ def _authors_side(case: Case) -> Timing | None:
         return None
     authors = addresses.find((case.original.from_ or "")[:1000])
     of_author = any([is_of(author, home) for author in authors])
-    return Timing.SYNCHRONOUS if of_author and not _is_of_target(case, home) else None
+    return SYNCHRONOUS if of_author and not _is_of_target(case, home) else None
 
 
 _Rules = tuple[tuple[str, Callable[[Case], Timing | None]], ...]
@@ -198,5 +203,5 @@ def decide(case: Case) -> tuple[Timing, Evidence]:
     for name, rule in RULES if case.context.own_mtas else _ALWAYS:
         timing = rule(case)
         if timing is not None:
-            return timing, Evidence("timing", "timing", name, text=told)
-    return Timing.UNKNOWN, Evidence("timing", "timing", "nothing-tells", text=told)
+            return timing, _evidence("timing", "timing", name, "", 0, told)
+    return UNKNOWN, _evidence("timing", "timing", "nothing-tells", "", 0, told)
