@@ -73,12 +73,13 @@ _SIGNS = (
     "challenge/response", "spam fence", "ipermitmail", "totalblock", "0spam.com", "knowspam", "spamcease",
 )  # fmt: skip
 
+# In lower case: to ignore case takes `re` ten times as long.
 _SENDERS = re.compile(
-    r"(?i)spamarrest|boxbe|spamblocker-challenge|suspectemail|choicemail|antispam(?:uol)?@uol|bluebottle|mailblocks|-confirm-[^@\s]{1,80}@"
+    r"spamarrest|boxbe|spamblocker-challenge|suspectemail|choicemail|antispam(?:uol)?@uol|bluebottle|mailblocks|-confirm-[^@\s]{1,80}@"
     r"|mailinblack|bitbounce|confirm-?(?:request)?\+|challenge@|qconfirm"
 )
 _SUBJECT = re.compile(
-    r"(?i)\bverify#|\((?:verification|action required)\)|\bconf(?:irm)?::"
+    r"\bverify#|\((?:verification|action required)\)|\bconf(?:irm)?::"
     r"|please confirm (?:your |the )?(?:message|e-?mail|mail)"
     r"|confirm (?:your )?(?:message|e-?mail|mail)(?: to)|verification required|verify your (?:message|e-?mail message)"
     r"|permission required|your (?:message|e-?mail) (?:to .{1,120} )?(?:is being held|awaits|requires|needs)"
@@ -115,8 +116,8 @@ class Challenge:
     def find(self, message: Message) -> Iterator[Finding]:
         headers = message.headers
         signed = bool(
-            _SENDERS.search(f"{headers.raw('from')[:1000]} {headers.raw('reply-to')[:1000]}")
-            or _SUBJECT.search((headers.get("subject") or "")[:1000])
+            _SENDERS.search(f"{headers.raw('from')[:1000]} {headers.raw('reply-to')[:1000]}".lower())
+            or _SUBJECT.search((headers.get("subject") or "")[:1000].lower())
         )
         if not signed and (marks.has_report_subject(headers) or not _answers_by_itself(headers)):
             return
