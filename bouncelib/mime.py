@@ -335,7 +335,7 @@ class Tree:
                     continue
                 after = stop
             if opened >= 0:
-                spans.append((opened, found))
+                spans.append((opened, max(found, opened)))
                 opened = -1
             if is_last:
                 return spans
@@ -343,7 +343,7 @@ class Tree:
                 self.note("mime-part-limit", part=part.section)
                 return spans
             opened = after + 1 if after < end else end
-            # The line feed that ends this delimiter may begin the next one, which then ends before it has begun.
+            # The line feed that ends this delimiter may begin the next one.
             found = raw.find(delimiter, after, end)
         if opened >= 0:
             self.note("boundary-not-closed", part=part.section)
