@@ -248,7 +248,7 @@ class Tree:
     def _read_headers(self, start: int, end: int, section: str) -> tuple[Headers, int]:
         raw = self.raw
         if start >= end or raw[start] == 10:
-            return NO_FIELDS, min(start + 1, end)
+            return NO_FIELDS, end if start >= end else start + 1
         stop = raw.find(b"\n\n", start, end if end - start <= MAX_HEADER else start + MAX_HEADER)
         if stop >= 0:
             body = stop + 2
@@ -335,7 +335,7 @@ class Tree:
                     continue
                 after = stop
             if opened >= 0:
-                spans.append((opened, max(found, opened)))
+                spans.append((opened, found) if found > opened else (opened, opened))
                 opened = -1
             if is_last:
                 return spans
