@@ -328,7 +328,7 @@ class Tree:
             if after < end and raw[after] != 10:
                 stop = raw.find(b"\n", after, end)
                 stop = end if stop < 0 else stop
-                rest = raw[after : min(stop, after + 80)].rstrip(b" \t")
+                rest = raw[after:stop][:80].rstrip(b" \t")
                 is_last = rest == b"--"
                 if rest and not is_last:
                     found = raw.find(delimiter, after, end)
