@@ -248,7 +248,7 @@ class Tree:
     def _read_headers(self, start: int, end: int, section: str) -> tuple[Headers, int]:
         raw = self.raw
         if start >= end or raw[start] == 10:
-            return NO_FIELDS, min(start + 1, end)
+            return NO_FIELDS, end if start >= end else start + 1
         stop = raw.find(b"\n\n", start, end if end - start <= MAX_HEADER else start + MAX_HEADER)
         if stop >= 0:
             body = stop + 2
@@ -328,14 +328,14 @@ class Tree:
             if after < end and raw[after] != 10:
                 stop = raw.find(b"\n", after, end)
                 stop = end if stop < 0 else stop
-                rest = raw[after : min(stop, after + 80)].rstrip(b" \t")
+                rest = raw[after:stop][:80].rstrip(b" \t")
                 is_last = rest == b"--"
                 if rest and not is_last:
                     found = raw.find(delimiter, after, end)
                     continue
                 after = stop
             if opened >= 0:
-                spans.append((opened, found))
+                spans.append((opened, found) if found > opened else (opened, opened))
                 opened = -1
             if is_last:
                 return spans
@@ -343,7 +343,7 @@ class Tree:
                 self.note("mime-part-limit", part=part.section)
                 return spans
             opened = after + 1 if after < end else end
-            # The line feed that ends this delimiter may begin the next one, which then ends before it has begun.
+            # The line feed that ends this delimiter may begin the next one.
             found = raw.find(delimiter, after, end)
         if opened >= 0:
             self.note("boundary-not-closed", part=part.section)
