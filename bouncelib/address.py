@@ -33,9 +33,9 @@ _LEADING_COMMENT = re.compile(r"^\([^()]*\)\s*")
 _COMMENT = re.compile(r"\([^()]*\)$")
 _SCHEME = re.compile(r"(?i)^(?:mailto|smtp):(?!$)")
 _TYPE = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9.-]{0,40})\s*;\s*")
-# What nearly every address field looks like, and nothing has to be done to but the case of the domain.
+# What nearly every address looks like, perhaps behind a name, and nothing has to be done to but the case of the domain.
 _PLAIN = re.compile(
-    r"\s*+(?:[Rr][Ff][Cc]822\s*+;\s*+)?+<?+((?!IMCEA)[A-Za-z0-9][A-Za-z0-9._=+-]{0,100}+)@"
+    r"(?:[^<>@;\\]{0,200}+<|\s*+(?:[Rr][Ff][Cc]822\s*+;\s*+)?+<?+)((?!IMCEA)[A-Za-z0-9][A-Za-z0-9._=+-]{0,100}+)@"
     r"([A-Za-z0-9][A-Za-z0-9.-]{1,201}+(?<![.-]))>?+\s*+"
 )
 _BREAK = re.compile(r"[\s<>,;\x00-\x1f]")

@@ -250,7 +250,7 @@ def _settle(draft: _Draft) -> Facts:
         action,
         found_status,
         found_reply,
-        _best(bare) if bare else None,
+        _best(bare) if len(bare) > 1 else texts and bare[texts[0]] or None,
         _settle_host(said.get("remote_mta", []), texts, evidence),
         _settle_command(said.get("command", []), texts, evidence),
         texts,

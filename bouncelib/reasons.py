@@ -243,10 +243,11 @@ class Rules:
         """How many rules there are."""
         return len(self._rules)
 
-    @classmethod
-    def default(cls) -> Rules:
-        """The package's own rules."""
-        return _default()
+    @staticmethod
+    @functools.cache
+    def default() -> Rules:
+        """The package's own rules, read once."""
+        return _read_rules()
 
     def with_file(self, path: str | os.PathLike[str]) -> Rules:
         """These rules behind those of a user's file. Raises `BouncelibError` where the file is not right."""
@@ -381,9 +382,8 @@ def _matches(pattern: regex.Pattern[str], text: str) -> bool:
         return False
 
 
-@functools.cache
-def _default() -> Rules:
-    """The package's rules, read once."""
+def _read_rules() -> Rules:
+    """The package's rules, from their files."""
     import importlib.resources
 
     home = importlib.resources.files(__package__) / "rules"

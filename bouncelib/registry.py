@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import types
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from .detector import Detector, TextFormat
 from .marks import has_report_type, is_report
@@ -19,13 +19,8 @@ __all__ = ["ENTRY_POINT_GROUP", "Candidate", "Registry"]
 ENTRY_POINT_GROUP = "bouncelib.detectors"
 
 
-class Candidate(NamedTuple):
-    """A detector to ask: what is called of it, and whether what it finds has to be checked."""
-
-    name: str
-    concerns: Callable[[Message], bool] | None
-    find: Callable[[Message], Iterable[Finding]]
-    is_foreign: bool
+# A detector to ask: its name, what is called of it, and whether what it finds has to be checked.
+Candidate = tuple[str, Callable[[Message], bool] | None, Callable[[Message], Iterable[Finding]], bool]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,10 +101,13 @@ class Registry:
     def __len__(self) -> int:
         return len(self.detectors)
 
-    @classmethod
-    def default(cls) -> Registry:
+    @staticmethod
+    @functools.cache
+    def default() -> Registry:
         """Every detector that comes with the library."""
-        return _default()
+        from .detectors import BUILTIN  # some hundred patterns are compiled: only where somebody reads a message
+
+        return Registry(BUILTIN)
 
     def with_(self, *detectors: Detector) -> Registry:
         """This registry and `detectors` after it. Raises `BouncelibError` where a name is taken."""
@@ -142,7 +140,7 @@ class Registry:
 
 def _candidate(detector: Detector) -> Candidate:
     is_foreign = not type(detector).__module__.startswith(f"{__package__}.")
-    return Candidate(detector.name, getattr(detector, "concerns", None), detector.find, is_foreign)
+    return detector.name, getattr(detector, "concerns", None), detector.find, is_foreign
 
 
 def _telling_header(detector: Detector) -> str:
@@ -187,10 +185,3 @@ def _detector_in(loaded: Any, named: str) -> Detector:
     detector = cast("Detector", loaded() if isinstance(loaded, type) or not hasattr(loaded, "find") else loaded)
     _check((detector,))
     return detector
-
-
-@functools.cache
-def _default() -> Registry:
-    from .detectors import BUILTIN  # some hundred patterns are compiled: only where somebody reads a message
-
-    return Registry(BUILTIN)

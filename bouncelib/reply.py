@@ -90,7 +90,9 @@ def _reply(text: str, code: str, start: int, end: int) -> Reply:
     if len(lines) > 1 or code in lines[0]:
         lines = _lines(lines[0], lines[1:], code)
     last = lines.pop()
-    last = _bare(_APPENDED.sub("", last) if ")" in last[-6:] else last)
+    if ")" in last[-6:] and (appended := _APPENDED.match(last, max(0, last.rfind("(")))):
+        last = last[: appended.start()]
+    last = _bare(last)
     return _make(int(code), "\n".join(filter(None, [*map(_bare, lines), last])) if lines else last)
 
 
@@ -104,7 +106,7 @@ def _lines(first: str, others: list[str], code: str) -> list[str]:
         if bare.startswith(code) and bare[3:4] in {"", " ", "-", "\t"}:
             many = many or bare[3:4] == "-"
             lines.append(bare[3:])
-        elif not bare or bare.isspace() or words.startswith(_OTHER_VOICES) or _CODE.match(bare):
+        elif not bare or bare.isspace() or words.startswith(_OTHER_VOICES) or (bare[0] in "245" and _CODE.match(bare)):
             break
         else:
             lines[-1] += f" {bare.strip()}"

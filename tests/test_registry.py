@@ -63,7 +63,7 @@ def test_whom_a_delivery_report_leaves_out_it_does_not_concern() -> None:
     seen = 0
     for message in [read(sample.raw) for sample in SAMPLES]:
         if registries._is_delivery_report(message):
-            asked = {candidate.name for candidate in Registry.default().candidates(message)}
+            asked = {name for name, *_ in Registry.default().candidates(message)}
             left_out = [one for one in Registry.default() if hasattr(one, "_part_types") and one.name not in asked]
             assert not any(one.concerns(message) for one in left_out)  # type: ignore[attr-defined]
             seen += len(left_out)
