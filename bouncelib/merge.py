@@ -83,7 +83,7 @@ class ReportFacts:
 
 
 class _Draft:
-    """What is said of one recipient, by field, the best source first."""
+    """What is said of one recipient: for each of `_RECIPIENT_FIELDS` a list, the best source first."""
 
     __slots__ = ("address", "original", "owner", "said")
 
@@ -91,23 +91,20 @@ class _Draft:
         self.address = address
         self.owner = owner
         self.original: str | None = None
-        self.said: dict[str, list[Evidence]] = {}
+        self.said: tuple[list[Evidence], ...] = ([], [], [], [], [], [], [], [])
 
-    def add(self, detector: str, values: Iterable[tuple[str, Value | None]], original: str | None) -> None:
+    def add(self, detector: str, values: tuple[Value | None, ...], original: str | None) -> None:
         """`original` is the address in the field of that name."""
         said = self.said
-        if "original_address" not in said:
+        if not said[_ORIGINAL]:
             self.original = original
-        for name, value in values:
+        for entries, name, value in zip(said, _RECIPIENT_FIELDS, values, strict=True):
             if value is not None and (text := value.text) and not text.isspace():
-                entry = _make(name, detector, value.rule, value.part, value.line, text)
-                if name in said:
-                    said[name].append(entry)
-                else:
-                    said[name] = [entry]
+                entries.append(_make(name, detector, value.rule, value.part, value.line, text))
 
 
 _RECIPIENT_FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command")
+_ORIGINAL = _RECIPIENT_FIELDS.index("original_address")
 _REPORT_FIELDS = ("reporting_mta", "received_from_mta", "arrival_date", "envelope_id")
 _rank = operator.itemgetter(0)
 
@@ -145,7 +142,7 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
             elif draft is None:
                 best = rank
                 draft = drafts[key] = _Draft(address, detector)
-        draft.add(detector, zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True), original)
+        draft.add(detector, _recipient_fields(finding), original)
         if original:
             aliases.setdefault(original.lower(), draft)
     if not loose:
@@ -157,9 +154,8 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
 def settle(address: str, detector: str, finding: Finding) -> Facts:
     """The facts in a single finding about `address`."""
     draft = _Draft(address, detector)
-    values = zip(_RECIPIENT_FIELDS, _recipient_fields(finding), strict=True)
     sent_to = finding.original_address
-    draft.add(detector, values, None if sent_to is None else _original(sent_to.text))
+    draft.add(detector, _recipient_fields(finding), None if sent_to is None else _original(sent_to.text))
     return _settle(draft)
 
 
@@ -179,24 +175,26 @@ def _recipient_fields(finding: Finding) -> tuple[Value | None, ...]:
 
 def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
     """Give what each detector found about the report as a whole to its own recipients, or to the only one."""
-    lent: dict[str, dict[str, Value]] = {}
+    lent: dict[str, tuple[Value | None, ...]] = {}
     for detector, finding in loose:
         found = _recipient_fields(finding)
         if any(found):
-            values = lent.setdefault(detector, {})
-            for name, value in zip(_RECIPIENT_FIELDS, found, strict=True):
-                if value is not None and name not in values:
-                    values[name] = value
+            lent[detector] = (
+                tuple([one or other for one, other in zip(lent[detector], found, strict=True)])
+                if detector in lent
+                else found
+            )
     for detector, values in lent.items():
         told = _for_many(values) if len(drafts) > 1 else values
-        original = _original(told["original_address"].text) if "original_address" in told else None
+        sent_to = told[_ORIGINAL]
+        original = None if sent_to is None else _original(sent_to.text)
         for draft in drafts.values():
             if draft.owner == detector or len(drafts) == 1:
-                draft.add(detector, told.items(), original)
+                draft.add(detector, told, original)
 
 
-def _for_many(values: dict[str, Value]) -> dict[str, Value]:
-    return {name: Value(found.text[:MAX_COMMON], found.part, found.line, found.rule) for name, found in values.items()}
+def _for_many(values: tuple[Value | None, ...]) -> tuple[Value | None, ...]:
+    return tuple([found and Value(found.text[:MAX_COMMON], found.part, found.line, found.rule) for found in values])
 
 
 def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...]) -> ReportFacts:
@@ -223,12 +221,8 @@ def _report_facts(loose: list[tuple[str, Finding]], recipients: tuple[Facts, ...
 
 
 def _settle(draft: _Draft) -> Facts:
-    said = draft.said
-    evidence: list[Evidence] = []
-    for name in ("address", "original_address", "action", "remote_mta", "command"):
-        if name in said:
-            evidence += said[name][:2]
-    diagnostics = said.get("diagnostic", [])
+    named, sent_to, actions, codes, diagnostics, quoted, hosts, commands = draft.said
+    evidence = [*named[:2], *sent_to[:2], *actions[:2], *hosts[:2], *commands[:2]]
     bare: dict[str, str] = {}  # each text, and what stands in it behind a type
     for entry in diagnostics:
         text = entry.text.strip()
@@ -237,10 +231,10 @@ def _settle(draft: _Draft) -> Facts:
         if text not in bare and (stripped := _strip_type(text)):
             bare[text] = stripped
     texts = tuple(bare)
-    found_status = _settle_status(said.get("status", []), diagnostics, evidence)
-    found_reply = _settle_reply(said.get("reply", []), diagnostics, evidence)
+    found_status = _settle_status(codes, diagnostics, evidence)
+    found_reply = _settle_reply(quoted, diagnostics, evidence)
     evidence += diagnostics[:2]
-    action = parse_action(said["action"][0].text) if "action" in said else None
+    action = parse_action(actions[0].text) if actions else None
     # QUIRK: OpenSMTPD writes that an envelope has expired as `Action: delayed`; it has given up.
     if action is _DELAYED and any("expired" in text.lower() for text in texts):
         action = Action.FAILED
@@ -250,18 +244,19 @@ def _settle(draft: _Draft) -> Facts:
         action,
         found_status,
         found_reply,
-        _best(bare) if len(bare) > 1 else texts and bare[texts[0]] or None,
-        _settle_host(said.get("remote_mta", []), texts, evidence),
-        _settle_command(said.get("command", []), texts, evidence),
+        _best([*bare.values()]),
+        _settle_host(hosts, texts, evidence),
+        _settle_command(commands, texts, evidence),
         texts,
         tuple(evidence),
     )
 
 
-def _best(bare: dict[str, str]) -> str:
+def _best(texts: list[str]) -> str | None:
     """The first; but a bare exit status (`X-Unix; 78`) says less than any words."""
-    first, *others = bare.values()
-    return next(filter(_LETTER.search, others), first) if others and not _LETTER.search(first) else first
+    if len(texts) > 1 and not _LETTER.search(texts[0]):
+        return next(filter(_LETTER.search, texts), texts[0])
+    return texts[0] if texts else None
 
 
 def _settle_status(
