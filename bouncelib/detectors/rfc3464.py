@@ -183,7 +183,8 @@ def _report(groups: list[list[_Field]], part: str, *, is_encoded: bool) -> list[
         is_recipient = values[_ADDRESS] is not None or values[_ORIGINAL] is not None
         if others:
             about = len(recipients) + 1 if is_recipient else 0
-            unparsed += [UnparsedField(name, decode_words(text), about) for name, text in others]
+            for name, text in others:
+                unparsed.append(_unparsed(name, decode_words(text), about))
         if is_recipient:
             recipients.append(values)
         elif any(values):
@@ -192,7 +193,7 @@ def _report(groups: list[list[_Field]], part: str, *, is_encoded: bool) -> list[
             target[:] = [known or value for known, value in zip(target, values, strict=True)]
     found: list[Finding] = []
     if unparsed or any(shared):
-        found.append(_finding(*shared, unparsed=tuple(unparsed)))  # type: ignore[arg-type, misc]
+        found.append(_finding(*shared, None, None, tuple(unparsed)))  # type: ignore[arg-type, call-arg]
     for values in recipients:
         address, original = values[_ADDRESS], values[_ORIGINAL]
         if original is not None and not (address and address.text.rpartition(";")[2].strip()):
@@ -207,3 +208,4 @@ def _report(groups: list[list[_Field]], part: str, *, is_encoded: bool) -> list[
 
 _value = maker(Value)
 _finding = maker(Finding)
+_unparsed = maker(UnparsedField)
