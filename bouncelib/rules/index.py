@@ -22,14 +22,13 @@ class Index:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         """`rules` in the order in which they are asked."""
-        self._rules: list[tuple[Rule, tuple[frozenset[object], ...], frozenset[str], bool]] = []
-        led: dict[object, list[int]] = {}
+        self._rules: list[tuple[Rule, list[frozenset[object]], frozenset[str], bool]] = []
+        self._led: dict[object, list[int]] = {}
         for number, rule in enumerate(rules):
             first, *others = _groups(rule)
-            self._rules.append((rule, tuple(others), rule.none, _is_settled(rule)))
+            self._rules.append((rule, others, rule.none, _is_settled(rule)))
             for key in first:
-                led.setdefault(key, []).append(number)
-        self._led: dict[object, tuple[int, ...]] = {key: tuple(numbers) for key, numbers in led.items()}
+                self._led.setdefault(key, []).append(number)
 
     def candidates(self, hits: frozenset[str], status: Status | None, code: int | None) -> tuple[Rule, ...]:
         """The rules whose words are all said in `hits`, and whose codes are these, in order.

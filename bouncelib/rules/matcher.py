@@ -20,10 +20,8 @@ from __future__ import annotations
 import bisect
 import functools
 import re
-import sys
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
 
 __all__ = ["LIMIT", "Matcher", "lower", "part", "plain"]
 
@@ -143,7 +141,7 @@ def _without_accents(text: str) -> str:
 # A literal and its form.
 _Entry = tuple[str, str]
 # By the known word that follows: the literals thereby said, and those begun. Under "" those that any word might end.
-_Followers = dict[str, tuple[tuple[str, ...], tuple[_Entry, ...]]]
+_Followers = dict[str, tuple[list[str], list[_Entry]]]
 _NO_FOLLOWERS: _Followers = {}
 
 
@@ -158,14 +156,13 @@ class Matcher:
         self._anywhere = [(literal, form) for literal, form in entries if form[0] != " " and form.isascii()]
         self._foreign = [(literal, form) for literal, form in entries if form[0] != " " and not form.isascii()]
         self._starts: dict[str, list[_Entry]] = {}
-        self._words: dict[str, tuple[tuple[str, ...], _Followers]] = {}
         parted = [(literal, form) for literal, form in entries if form[0] == " "]
-        words = sorted({sys.intern(word) for _, form in parted for word in form.split()})
+        words = sorted({word for _, form in parted for word in form.split()})
         said: dict[str, list[str]] = {word: [] for word in words}
-        followers: dict[str, dict[str, tuple[list[str], list[_Entry]]]] = {word: {} for word in words}
+        followers: dict[str, _Followers] = {word: {} for word in words}
         for entry in parted:
             literal, form = entry
-            first, *others = map(sys.intern, form.split())
+            first, *others = form.split()
             if len(others) > 1:
                 followers[first].setdefault(others[0], ([], []))[1].append(entry)
                 continue
@@ -185,17 +182,7 @@ class Matcher:
                 if not is_whole:
                     is_short = len(first) < _START
                     (self._anywhere if is_short else self._starts.setdefault(first[:_START], [])).append(entry)
-        # What is alike is kept once: a text leads all over these tables, and memory is slower than the look-ups.
-        kept: dict[object, Any] = {}
-        for word in words:
-            alone = tuple(said[word])
-            alone = kept.setdefault(alone, alone)
-            behind: _Followers = {}
-            for other, (ended, begun) in followers[word].items():
-                pair = tuple(ended), tuple(begun)
-                behind[other] = kept.setdefault(pair, pair)
-            silent = (alone, _NO_FOLLOWERS)
-            self._words[word] = (alone, behind) if behind else kept.setdefault((alone, None), silent)
+        self._words = {word: (tuple(said[word]), followers[word] or _NO_FOLLOWERS) for word in words}
 
     def find(self, text: str) -> frozenset[str]:
         """The literals that `text`, in lower case, contains."""
