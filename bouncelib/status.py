@@ -41,7 +41,7 @@ _RUNNING = re.compile(rf"([245])(?<![\w.+/][245])(?<![A-Za-z]-[245])\.\d\.{_NUMB
 
 # Nearly every diagnostic begins with the reply code, and the status code behind it.
 _BEHIND_REPLY = re.compile(
-    rf"(?:smtp\s{{0,9}};\s{{0,9}})?[245]\d\d[ \-](?P<code>[45]\.\d\.{_NUMBER})(?!\d|\.\d)", re.ASCII | re.IGNORECASE
+    rf"(?:[Ss][Mm][Tt][Pp]\s{{0,9}}+;\s{{0,9}}+)?+[245]\d\d[ \-](?P<code>[45]\.\d\.{_NUMBER})(?!\d|\.\d)", re.ASCII
 )
 
 # What stands in front of a version number.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import pytest
 
 from bouncelib import address
@@ -165,6 +168,29 @@ def test_domain_of(text: str, expected: str) -> None:
 def test_same() -> None:
     assert address.same("Anne@example.com", "anne@EXAMPLE.com")
     assert not address.same("anne@example.com", "anne@example.net")
+
+
+def test_usual_addresses_are_read_as_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (
+        "", " ", "<", "< ", "<<", "Anne <", " Anne  <", '"Person, Anne" <', "'Anne' <", '"Anne <', "[Anne] <",
+        "(Anne)<", "rfc822;", "RFC822 ; <", "Anne <rfc822;", "rfc822; Anne <", "x400; Anne <", "\\x{40} <", "\\303\\244 <",
+        "日本<", "A" * 200 + "<", "A" * 1000 + "<", "http://a.example/ <", "\n<",
+    )  # fmt: skip
+    named = (
+        "anne@example.com", "Anne+tag=2B@Example.COM", "a+2Bb@example.com", "anne.@a.example.", "-anne@example.com",
+        "IMCEASMTP-anne+40a+2Eexample@example.net", "anne@xn--bcher-kva.example", "a" * 101 + "@b.example", "anne",
+    )  # fmt: skip
+    texts = list(map("".join, itertools.product(before, named, ("", ">", "> ", ">>", ">:", "\n"))))
+
+    def read() -> list[object]:
+        return [
+            (text, address.clean(text), address.typed(text), address.typed(text, xtext=True), address.find(text))
+            for text in texts
+        ]
+
+    usual = read()
+    monkeypatch.setattr(address, "_PLAIN", re.compile("(?!)"))
+    assert usual == read()
 
 
 @pytest.mark.parametrize(
