@@ -173,7 +173,8 @@ def test_same() -> None:
 def test_usual_addresses_are_read_as_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
     before = (
         "", " ", "<", "< ", "<<", "Anne <", " Anne  <", '"Person, Anne" <', "'Anne' <", '"Anne <', "[Anne] <",
-        "(Anne)<", "rfc822;", "RFC822 ; <", "Anne <rfc822;", "rfc822; Anne <", "x400; Anne <", "\\x{40} <", "\\303\\244 <",
+        "(Anne)<", "rfc822;", "RFC822 ; <", "Anne <rfc822;", "rfc822; Anne <", "x400; Anne <",
+        "\\x{40} <", "\\303\\244 <",
         "日本<", "A" * 200 + "<", "A" * 1000 + "<", "http://a.example/ <", "\n<",
     )  # fmt: skip
     named = (
