@@ -40,7 +40,7 @@ _COMMENTS = rf"(?: {_COMMENT})*+"
 _KEYWORDS = "from|by|with|via|id|for"
 # What may follow the first word of a clause.
 _MORE = rf"(?: (?:[^ ();BFIVWbfivw][^ ();]*+|{_COMMENT}|(?!(?i:{_KEYWORDS})[ ;])[^ ();]++))*+"
-_WORD = "([^ ();]++)"
+_WORD = r"([^ ();]++)(?!\))"
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
 # HELO (NAME [IP]), HELO ([IP]), HELO (IP), HELO (NAME), or HELO alone, as most servers write the client.
 _CLIENT = (
@@ -49,13 +49,11 @@ _CLIENT = (
     rf"\[(?:IPv6:)?({_IPV4}|[0-9A-Fa-f]*+:[0-9A-Fa-f.:]++)\]( \(may be forged\))?|({_IPV4}))\)({_COMMENTS})"
     r"| \(([A-Za-z]++)\))?)(?= by )"
 )
-# RFC 5322 section 3.3, without a word that may be a keyword.
-_DATE = r" [A-Z][a-z]{2}, [ 0-9:+-]++(?!For|Via)[A-Z][a-z]{2} [ 0-9:+-]++\b"
-# [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT]; DATE
+# [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT], and behind it what says no more.
 _USUAL = re.compile(
-    rf"(?:{_COMMENT} ?)?(?:(?:[Ff]rom (?:{_CLIENT}|([^ ();]++{_MORE})) )?by {_WORD}{_COMMENTS})?"
-    rf"(?: with {_WORD}{_MORE})?(?: via {_WORD}{_MORE})?(?: id [^ ();]++{_COMMENTS})?"
-    rf"(?: via {_WORD}{_MORE})?(?: for {_WORD}{_COMMENTS})?(?: ?;(?:{_DATE})?+{_MORE})?"
+    rf"(?:{_COMMENT} ?)?(?:(?:[Ff]rom (?:{_CLIENT}|([^ ();]++{_MORE})) )?by {_WORD}{_MORE})?"
+    rf"(?: with {_WORD}{_MORE})?(?: via {_WORD}{_MORE})?(?: id [^ ();]++(?!\)){_MORE})?"
+    rf"(?: via {_WORD}{_MORE})?(?: for {_WORD})?"
 )
 # HELO (NAME [IP]) of another host: what the line says beside that does not matter to whether it came from there.
 _FROM_AFAR = re.compile(rf"(?i:from)\s+{_NAME}[A-Za-z]\s+\((?!(?i:helo|ehlo)\s){_NAME}\s+\[(?!127\.){_IPV4}\]\)\s")
@@ -144,12 +142,23 @@ def _usual(text: str, low: str) -> tuple[_Client, str, str, str, str] | None:
 
     The same as `_unusual` says, sooner.
     """
-    usual = _USUAL.fullmatch(text)
-    if usual is None:
+    usual = _USUAL.match(text)
+    if usual is None or not text.isascii():
         return None
     helo, first_ip, name, ip, forged, bare_ip, comments, word, froms, by, protocol, via, late_via, recipient = (
         usual.groups("")
     )
+    via = via or late_via
+    # A keyword that the pattern has not come to may stand behind.
+    rest = low[usual.end() :]
+    if (
+        (not via and "via" in rest)
+        or (not recipient and "for" in rest)
+        or (not protocol and "with" in rest)
+        or (not (helo or first_ip or froms) and "from" in rest.replace("-from", ""))
+        or (not by and "by" in rest)
+    ):
+        return None
     client = _NOBODY
     if froms:
         client = _client(_tokens(froms), low)
@@ -167,7 +176,7 @@ def _usual(text: str, low: str) -> tuple[_Client, str, str, str, str] | None:
             name = helo
         is_unresolved = name in _UNKNOWN or bool(forged)
         client = helo, "" if is_unresolved else name, bare_ip or ip, is_unresolved
-    return client, by, protocol, via or late_via, recipient
+    return client, by, protocol, via, recipient
 
 
 def _unusual(text: str, low: str) -> tuple[_Client, str, str, str, str]:
