@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..address import domain_of
 from ..context import network_address
+from ..frozen import frozen, maker
 from ..phrases import has_any
 
 __all__ = ["Received", "is_handed_over", "is_of", "names", "organisation", "parse", "same_organisation"]
@@ -61,6 +61,7 @@ _SAYS_MORE = ("[", "elo", "hlo", "orged")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 # Exchange Online has hosts under all three, and one line names two of them.
 _ALSO_CALLED = {"office365.com": "outlook.com", "exchangelabs.com": "outlook.com"}
+_ALSO_CALLED_SO = frozenset(_ALSO_CALLED.values())
 _Token = tuple[bool, str]
 _Client = tuple[str, str, str, bool]
 _UNKNOWN = ("unknown", "unverified")
@@ -72,7 +73,8 @@ _CLAUSES = frozenset(_KEYWORDS.split("|"))
 _LONGEST = max(map(len, _CLAUSES))
 
 
-class Received(NamedTuple):
+@frozen
+class Received:
     """One Received line: `helo` is what the client said, `name` what its address resolved to, where it shows that."""
 
     helo: str = ""
@@ -94,6 +96,9 @@ class Received(NamedTuple):
     def host(self) -> str:
         """Who brought it: the best name there is."""
         return self.name or self.helo or self.ip
+
+
+_received = maker(Received)
 
 
 def parse(line: str) -> Received:
@@ -121,7 +126,7 @@ def _parse(line: str) -> Received:
         not ip and (protocol == "local" or _is_said_local(low) or bool(helo and "." not in helo + name))
     )
     recipient = recipient.strip("<>").lower()
-    return Received(
+    return _received(
         helo,
         name,
         ip,
@@ -203,24 +208,28 @@ def organisation(host: str) -> str:
 
 @functools.lru_cache(maxsize=512)
 def _organisation(host: str) -> str:
-    labels = host.strip("[]").rstrip(".").lower().split(".")
-    if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
+    rest, dot, top = host.strip("[]").rstrip(".").lower().rpartition(".")
+    if not dot or top.isdigit() or ":" in host:  # an address has no organisation
         return ""
-    size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
-    found = ".".join(labels[-size:])
+    rest, dot, second = rest.rpartition(".")
+    found = f"{second}.{top}"
+    if dot and len(top) == 2 and second in _TWO_LABELS:
+        return f"{rest.rpartition('.')[2]}.{found}"
     return _ALSO_CALLED.get(found, found)
 
 
 def is_of(address: str, home: str) -> bool:
     """Whether the domain of an address is of the organisation `home`."""
     low = address.lower()
-    return names(low, home) and (low.endswith(f"@{home}") or organisation(domain_of(low)) == home)
+    return low.endswith(f"@{home}") or (
+        (home in low or home in _ALSO_CALLED_SO) and organisation(domain_of(low)) == home
+    )
 
 
 def names(text: str, home: str) -> bool:
     """Whether the name of an organisation stands in the text at all."""
     low = text.lower()
-    return home in low or (home in _ALSO_CALLED.values() and has_any(low, _ALSO_CALLED))
+    return home in low or (home in _ALSO_CALLED_SO and has_any(low, _ALSO_CALLED))
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:
