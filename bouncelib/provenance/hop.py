@@ -18,7 +18,7 @@ _MAX_NAME = 255  # RFC 1035 section 2.3.4
 _IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
 _BARE_IP = re.compile(r"(?:\S{1,100}@)?([0-9A-Fa-f.:]{3,60})")
 _OCTET = "(?:1[0-9][0-9]|2[0-4][0-9]|25[0-5]|[1-9]?[0-9])"
-_IPV4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+_IPV4 = rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}"
 _IS_IPV4 = re.compile(_IPV4)
 _HELO = re.compile(r"(?i)\b(?:helo|ehlo)[= ]\s*\[?([^\s()\]]{1,255})")
 _NAMED = re.compile(r"(?:\S{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]{0,254})\.?\s+\[")
@@ -45,18 +45,20 @@ _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
 # HELO (NAME [IP]), HELO ([IP]), HELO (IP), HELO (NAME), or HELO alone, as most servers write the client.
 _CLIENT = (
     rf"(?>(?:(?!{_IPV4} )({_NAME}+)|\[({_IPV4})\])"
-    rf"(?: \((?:(?:(?:[A-Za-z0-9._-]{{1,99}}+@)?({_NAME}+) )?"
+    rf"(?: \((?:(?:({_NAME}+) )?"
     rf"\[(?:IPv6:)?({_IPV4}|[0-9A-Fa-f]*+:[0-9A-Fa-f.:]++)\]( \(may be forged\))?|({_IPV4}))\)({_COMMENTS})"
     r"| \(([A-Za-z]++)\))?)(?= by )"
 )
 # [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT], and behind it what says no more.
 _USUAL = re.compile(
-    rf"(?:{_COMMENT} ?)?(?:(?:[Ff]rom (?:{_CLIENT}|([^ ();]++{_MORE})) )?by {_WORD}{_MORE})?"
-    rf"(?: with {_WORD}{_MORE})?(?: via {_WORD}{_MORE})?(?: id [^ ();]++(?!\)){_MORE})?"
+    rf"(?:{_COMMENT} ?)?(?:(?:[Ff]rom (?:{_CLIENT}|([^ ();]++{_MORE})) )?by {_WORD}{_COMMENTS})?"
+    rf"(?: with {_WORD}{_MORE})?(?: via {_WORD}{_MORE})?(?: id [^ ();]++(?!\)){_COMMENTS})?"
     rf"(?: via {_WORD}{_MORE})?(?: for {_WORD})?"
 )
 # HELO (NAME [IP]) of another host: what the line says beside that does not matter to whether it came from there.
-_FROM_AFAR = re.compile(rf"(?i:from)\s+{_NAME}[A-Za-z]\s+\((?!(?i:helo|ehlo)\s){_NAME}\s+\[(?!127\.){_IPV4}\]\)\s")
+_FROM_AFAR = re.compile(
+    rf"[Ff]rom\s+{_NAME}+(?<=[A-Za-z])\s+\((?!(?i:helo|ehlo)\s){_NAME}+\s+\[(?!127\.){_IPV4}\]\)\s"
+)
 _SAYS_MORE = ("[", "elo", "hlo", "orged")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 # Exchange Online has hosts under all three, and one line names two of them.
