@@ -42,23 +42,22 @@ _KEYWORDS = "from|by|with|via|id|for"
 _MORE = rf"(?: (?:[^ ();BFIVWbfivw][^ ();]*+|{_COMMENT}|(?!(?i:{_KEYWORDS})[ ;])[^ ();]++))*+"
 _WORD = r"([^ ();]++)(?!\))"
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
+# In the next two `(?:x|)` stands for `(?:x)?`: `re` then chooses, and does not have to count.
 # HELO (NAME [IP]), HELO ([IP]), HELO (IP), HELO (NAME), or HELO alone, as most servers write the client.
 _CLIENT = (
     rf"(?>(?:(?!{_IPV4} )({_NAME}+)|\[({_IPV4})\])"
-    rf"(?: \((?:(?:({_NAME}+) )?"
-    rf"\[(?:IPv6:)?({_IPV4}|[0-9A-Fa-f]*+:[0-9A-Fa-f.:]++)\]( \(may be forged\))?|({_IPV4}))\)({_COMMENTS})"
-    r"| \(([A-Za-z]++)\))?)(?= by )"
+    rf"(?: \((?:(?:({_NAME}+) |)"
+    rf"\[(?:IPv6:|)({_IPV4}|[0-9A-Fa-f]*+:[0-9A-Fa-f.:]++)\](?:( \(may be forged\))|)|({_IPV4}))\)({_COMMENTS})"
+    r"| \(([A-Za-z]++)\)|))(?= by )"
 )
 # [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT], and behind it what says no more.
 _USUAL = re.compile(
-    rf"(?:{_COMMENT} ?)?(?:(?:[Ff]rom (?:{_CLIENT}|([^ ();]++{_MORE})) )?by {_WORD}{_COMMENTS})?"
-    rf"(?: with {_WORD}{_MORE})?(?: via {_WORD}{_MORE})?(?: id [^ ();]++(?!\)){_COMMENTS})?"
-    rf"(?: via {_WORD}{_MORE})?(?: for {_WORD})?"
+    rf"(?:{_COMMENT}(?: |)|)(?:(?:[Ff]rom (?:{_CLIENT}|([^ ();]++{_MORE})) |)by {_WORD}{_COMMENTS}|)"
+    rf"(?: with {_WORD}{_MORE}|)(?: via {_WORD}{_MORE}|)(?: id [^ ();]++(?!\)){_COMMENTS}|)"
+    rf"(?: via {_WORD}{_MORE}|)(?: for {_WORD}|)"
 )
 # HELO (NAME [IP]) of another host: what the line says beside that does not matter to whether it came from there.
-_FROM_AFAR = re.compile(
-    rf"[Ff]rom\s+{_NAME}+(?<=[A-Za-z])\s+\((?!(?i:helo|ehlo)\s){_NAME}+\s+\[(?!127\.){_IPV4}\]\)\s"
-)
+_FROM_AFAR = re.compile(rf"[Ff]rom\s+{_NAME}+(?<=[A-Za-z])\s+\((?!(?i:helo|ehlo)\s){_NAME}+\s+\[(?!127\.){_IPV4}\]\)\s")
 _SAYS_MORE = ("[", "elo", "hlo", "orged")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 # Exchange Online has hosts under all three, and one line names two of them.
