@@ -118,7 +118,7 @@ def is_handed_over(line: str) -> bool:
 @functools.lru_cache(maxsize=64)  # several proofs ask about the lines of one message
 def _parse(line: str) -> Received:
     text = line.strip().replace("\t", " ")
-    if "  " in text or not text.isprintable():  # or other white space
+    if "  " in text or not text.isascii() or "\x1f" in text or len(text.splitlines()) != 1:  # or other white space
         text = " ".join(text.split())
     low = text.lower()
     (helo, name, ip, is_unresolved), by, protocol, via, recipient = _usual(text, low) or _unusual(text, low)
