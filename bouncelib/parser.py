@@ -84,7 +84,7 @@ class Parser:
         original, returned = find_original(message)
         reporter = timing.find_reporter(message.headers, facts.reporting_mta)
         named = list(map(_addresses, facts.recipients))
-        case = Case(
+        case = _case(
             message,
             carrier,
             reporter,
@@ -351,6 +351,7 @@ def _feedback(found: Iterable[tuple[str, Finding]]) -> Feedback | None:
     return None
 
 
+_case = maker(Case)
 _evidence = maker(Evidence)
 _recipient = maker(Recipient)
 _report = maker(Report)

@@ -26,19 +26,20 @@ SYNCHRONOUS, ASYNCHRONOUS, UNKNOWN = Timing.SYNCHRONOUS, Timing.ASYNCHRONOUS, Ti
 _MAX_LINES = 50
 
 _evidence = maker(Evidence)
+_reporter = maker(Reporter)
 
 
 def find_reporter(headers: Headers, reporting_mta: str | None) -> Reporter | None:
     """Who wrote a report: Reporting-MTA, else the host of its oldest Received line, else the domain of its From."""
     if reporting_mta and ("." in reporting_mta or reporting_mta.startswith("[")):
-        return Reporter(reporting_mta.lower(), "field reporting-mta")
+        return _reporter(reporting_mta.lower(), "field reporting-mta")
     for line in map(parse, reversed(headers.get_all("received")[:_MAX_LINES])):
         host = line.host if "." in line.host else line.by
         if "." in host:
-            return Reporter(host, "oldest Received of the report")
+            return _reporter(host, "oldest Received of the report")
     sender = headers.get("from") or ""
     domain = addresses.domain_of(sender.rstrip("> )").strip())
-    return Reporter(domain, "domain of the report's From") if domain else None
+    return _reporter(domain, "domain of the report's From") if domain else None
 
 
 def _home(case: Case) -> str:

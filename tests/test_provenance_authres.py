@@ -6,6 +6,7 @@ import pytest
 
 import bouncelib
 from bouncelib import BounceType, Context, ProvenanceVerdict
+from bouncelib.header import Headers
 from bouncelib.provenance import authres
 
 FOREIGN, UNPROVEN = ProvenanceVerdict.FOREIGN, ProvenanceVerdict.UNPROVEN
@@ -98,7 +99,7 @@ TOP = ("Received", "from mx.example.net (mx.example.net [198.51.100.2]) by in.ex
     ("author", "expected"), [("in.example.com", True), ("mail.example.com", True), ("mx.example.net", False)]
 )
 def test_who_sent_the_report_is_noted(author: str, expected: bool) -> None:
-    headers = [("Authentication-Results", f"{author}; dkim=pass header.d=example.net"), TOP]
+    headers = Headers([("Authentication-Results", f"{author}; dkim=pass header.d=example.net"), TOP])
     proof = authres.prove_report(headers, is_own_host=lambda _: False)
     assert bool(proof) is expected
     if proof:

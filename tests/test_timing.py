@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bouncelib import Context, mime, parse, timing
+from bouncelib.provenance import Reporter
 
 DSN = """\
 Return-Path: <>
@@ -184,4 +185,5 @@ def test_every_rule_has_a_case_and_a_sentence() -> None:
     ],
 )
 def test_find_reporter(raw: bytes, reporting_mta: str | None, expected: tuple[str, str] | None) -> None:
-    assert timing.find_reporter(mime.read(raw).headers, reporting_mta) == expected
+    found = timing.find_reporter(mime.read(raw).headers, reporting_mta)
+    assert found == (Reporter(*expected) if expected else None)

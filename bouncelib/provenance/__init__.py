@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from .. import address as addresses
 from ..charset import raw_bytes
@@ -63,14 +62,16 @@ _MAX_ADDRESS = 600
 _MAX_TEXT = 1 << 17
 
 
-class Reporter(NamedTuple):
+@frozen
+class Reporter:
     """The host that wrote a report, and what names it."""
 
     host: str
     rule: str
 
 
-class Case(NamedTuple):
+@frozen
+class Case:
     """What there is to judge: who wrote the report, what it returns, whom it names, and who we are.
 
     `carrier` is the message as it came, and `message` the report in it: another one where a filter, or somebody who
@@ -147,9 +148,7 @@ def judge(case: Case) -> Judged:
         proofs += _untagged(sent_to, proofs, context)
     if stranger_proof:
         proofs.append(stranger_proof)
-    if "authentication-results" in headers.first and (
-        note := authres.prove_report(headers.decoded(), is_own_host=context.is_own_host)
-    ):
+    if note := authres.prove_report(headers, is_own_host=context.is_own_host):
         proofs.append(note)
     named = _verp_recipient(sent_to, context)
     if named and len(case.recipients) > 1 and not any(named.lower() in _spellings(pair) for pair in case.recipients):
@@ -181,8 +180,8 @@ def _speaks_for_itself(case: Case) -> bool:
     first = case.carrier.headers.first
     if "authentication-results" in first:
         return True
-    for name in first.keys() & _SENT_TO:
-        if "=" in first[name]:
+    for name in _SENT_TO:
+        if name in first and "=" in first[name]:
             return True
     return authres.tells_of_failure(case.returned)
 

@@ -67,8 +67,7 @@ def read(name: str, value: str) -> Iterator[Result]:
         return
     if key not in _RESULTS:
         return
-    author, *results = _INSTANCE.sub("", value, count=1).split(";")
-    author = author.split()[0].lower() if author.strip() else ""
+    author, results = _author(value)
     for text in results:
         if match := _METHOD.match(text):
             wanted = {"dmarc": _HEADER_FROM, "spf": _MAIL_FROM}.get(match[1].lower(), _PROPERTY)
@@ -76,9 +75,15 @@ def read(name: str, value: str) -> Iterator[Result]:
             yield Result(author, match[1].lower(), match[2].lower(), _domain(found[1]) if found else "", text.strip())
 
 
+def _author(value: str) -> tuple[str, list[str]]:
+    """Who speaks in a field, and what he says."""
+    author, *results = _INSTANCE.sub("", value, count=1).split(";")
+    return author.split()[0].lower() if author.strip() else "", results
+
+
 def tells_of_failure(headers: Headers) -> bool:
     """Whether anybody may have found the sender not authenticated: `prove` asks for no less."""
-    if FIELDS.isdisjoint(headers.first):
+    if headers.first.keys().isdisjoint(FIELDS):
         return False
     return any(["fail" in value.lower() for name in FIELDS for value in headers.get_all(name)])
 
@@ -126,18 +131,15 @@ def prove(
     return Proof(NAME, verdict, f"{says}: {failed.text}"[:300])
 
 
-def prove_report(headers: Sequence[tuple[str, str]], *, is_own_host: Callable[[str], bool]) -> Proof | None:
+def prove_report(headers: Headers, *, is_own_host: Callable[[str], bool]) -> Proof | None:
     """Who really sent the report itself, as our own server found out: a note, since few servers sign their reports."""
-    fields = [value for name, value in headers[:200] if name.lower() == "authentication-results"]
-    if not fields:
-        return None
-    newest = next((value for name, value in headers if name.lower() == "received"), "")
-    for value in fields:
-        results = list(read("authentication-results", value))
-        author = results[0].author if results else ""
+    newest = headers.get("received") or ""
+    for value in headers.get_all(NAME)[:200]:
+        author, _ = _author(value[:_MAX_VALUE])
         if author and (is_own_host(author) or _received(newest, organisation(author))):
-            told = "; ".join(f"{r.method}={r.result} {r.domain}".strip() for r in results)
-            return Proof("report-authentication", ProvenanceVerdict.UNPROVEN, f"of the report itself: {told}"[:300])
+            told = "; ".join([f"{r.method}={r.result} {r.domain}".strip() for r in read(NAME, value)])
+            if told:
+                return Proof("report-authentication", ProvenanceVerdict.UNPROVEN, f"of the report itself: {told}"[:300])
     return None
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..address import domain_of
 from ..context import network_address
+from ..frozen import frozen, maker
 from ..phrases import has_any
 
 __all__ = ["Received", "is_handed_over", "is_of", "names", "organisation", "parse", "same_organisation"]
@@ -18,7 +18,7 @@ _MAX_NAME = 255  # RFC 1035 section 2.3.4
 _IP_IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{2,60}(?:%\w{1,20})?)\]", re.IGNORECASE)
 _BARE_IP = re.compile(r"(?:\S{1,100}@)?([0-9A-Fa-f.:]{3,60})")
 _OCTET = "(?:1[0-9][0-9]|2[0-4][0-9]|25[0-5]|[1-9]?[0-9])"
-_IPV4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+_IPV4 = rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}"
 _IS_IPV4 = re.compile(_IPV4)
 _HELO = re.compile(r"(?i)\b(?:helo|ehlo)[= ]\s*\[?([^\s()\]]{1,255})")
 _NAMED = re.compile(r"(?:\S{1,100}@)?([A-Za-z0-9][A-Za-z0-9._-]{0,254})\.?\s+\[")
@@ -40,29 +40,29 @@ _COMMENTS = rf"(?: {_COMMENT})*+"
 _KEYWORDS = "from|by|with|via|id|for"
 # What may follow the first word of a clause.
 _MORE = rf"(?: (?:[^ ();BFIVWbfivw][^ ();]*+|{_COMMENT}|(?!(?i:{_KEYWORDS})[ ;])[^ ();]++))*+"
-_WORD = "([^ ();]++)"
+_WORD = r"([^ ();]++)(?!\))"
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
+# In the next two `(?:x|)` stands for `(?:x)?`: `re` then chooses, and does not have to count.
 # HELO (NAME [IP]), HELO ([IP]), HELO (IP), HELO (NAME), or HELO alone, as most servers write the client.
 _CLIENT = (
     rf"(?>(?:(?!{_IPV4} )({_NAME}+)|\[({_IPV4})\])"
-    rf"(?: \((?:(?:(?:[A-Za-z0-9._-]{{1,99}}+@)?({_NAME}+) )?"
-    rf"\[(?:IPv6:)?({_IPV4}|[0-9A-Fa-f]*+:[0-9A-Fa-f.:]++)\]( \(may be forged\))?|({_IPV4}))\)({_COMMENTS})"
-    r"| \(([A-Za-z]++)\))?)(?= by )"
+    rf"(?: \((?:(?:({_NAME}+) |)"
+    rf"\[(?:IPv6:|)({_IPV4}|[0-9A-Fa-f]*+:[0-9A-Fa-f.:]++)\](?:( \(may be forged\))|)|({_IPV4}))\)({_COMMENTS})"
+    r"| \(([A-Za-z]++)\)|))(?= by )"
 )
-# RFC 5322 section 3.3, without a word that may be a keyword.
-_DATE = r" [A-Z][a-z]{2}, [ 0-9:+-]++(?!For|Via)[A-Z][a-z]{2} [ 0-9:+-]++\b"
-# [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT]; DATE
+# [from CLIENT] by HOST [with PROTOCOL] [via LINK] [id ID] [via LINK] [for RECIPIENT], and behind it what says no more.
 _USUAL = re.compile(
-    rf"(?:{_COMMENT} ?)?(?:(?:[Ff]rom (?:{_CLIENT}|([^ ();]++{_MORE})) )?by {_WORD}{_COMMENTS})?"
-    rf"(?: with {_WORD}{_MORE})?(?: via {_WORD}{_MORE})?(?: id [^ ();]++{_COMMENTS})?"
-    rf"(?: via {_WORD}{_MORE})?(?: for {_WORD}{_COMMENTS})?(?: ?;(?:{_DATE})?+{_MORE})?"
+    rf"(?:{_COMMENT}(?: |)|)(?:(?:[Ff]rom (?:{_CLIENT}|([^ ();]++{_MORE})) |)by {_WORD}{_COMMENTS}|)"
+    rf"(?: with {_WORD}{_MORE}|)(?: via {_WORD}{_MORE}|)(?: id [^ ();]++(?!\)){_COMMENTS}|)"
+    rf"(?: via {_WORD}{_MORE}|)(?: for {_WORD}|)"
 )
 # HELO (NAME [IP]) of another host: what the line says beside that does not matter to whether it came from there.
-_FROM_AFAR = re.compile(rf"(?i:from)\s+{_NAME}[A-Za-z]\s+\((?!(?i:helo|ehlo)\s){_NAME}\s+\[(?!127\.){_IPV4}\]\)\s")
+_FROM_AFAR = re.compile(rf"[Ff]rom\s+{_NAME}+(?<=[A-Za-z])\s+\((?!(?i:helo|ehlo)\s){_NAME}+\s+\[(?!127\.){_IPV4}\]\)\s")
 _SAYS_MORE = ("[", "elo", "hlo", "orged")
 _TWO_LABELS = frozenset({"ac", "co", "com", "edu", "gob", "gouv", "gov", "gr", "ltd", "mil", "ne", "net", "or", "org"})
 # Exchange Online has hosts under all three, and one line names two of them.
 _ALSO_CALLED = {"office365.com": "outlook.com", "exchangelabs.com": "outlook.com"}
+_ALSO_CALLED_SO = frozenset(_ALSO_CALLED.values())
 _Token = tuple[bool, str]
 _Client = tuple[str, str, str, bool]
 _UNKNOWN = ("unknown", "unverified")
@@ -74,7 +74,8 @@ _CLAUSES = frozenset(_KEYWORDS.split("|"))
 _LONGEST = max(map(len, _CLAUSES))
 
 
-class Received(NamedTuple):
+@frozen
+class Received:
     """One Received line: `helo` is what the client said, `name` what its address resolved to, where it shows that."""
 
     helo: str = ""
@@ -98,6 +99,9 @@ class Received(NamedTuple):
         return self.name or self.helo or self.ip
 
 
+_received = maker(Received)
+
+
 def parse(line: str) -> Received:
     """The line as values; what is not there is empty. Reads the forms of all servers that the samples know."""
     return _parse(line[:_MAX_LINE])
@@ -114,7 +118,7 @@ def is_handed_over(line: str) -> bool:
 @functools.lru_cache(maxsize=64)  # several proofs ask about the lines of one message
 def _parse(line: str) -> Received:
     text = line.strip().replace("\t", " ")
-    if "  " in text or not text.isprintable():  # or other white space
+    if "  " in text or not text.isascii() or "\x1f" in text or len(text.splitlines()) != 1:  # or other white space
         text = " ".join(text.split())
     low = text.lower()
     (helo, name, ip, is_unresolved), by, protocol, via, recipient = _usual(text, low) or _unusual(text, low)
@@ -123,7 +127,7 @@ def _parse(line: str) -> Received:
         not ip and (protocol == "local" or _is_said_local(low) or bool(helo and "." not in helo + name))
     )
     recipient = recipient.strip("<>").lower()
-    return Received(
+    return _received(
         helo,
         name,
         ip,
@@ -144,12 +148,23 @@ def _usual(text: str, low: str) -> tuple[_Client, str, str, str, str] | None:
 
     The same as `_unusual` says, sooner.
     """
-    usual = _USUAL.fullmatch(text)
-    if usual is None:
+    usual = _USUAL.match(text)
+    if usual is None or not text.isascii():
         return None
     helo, first_ip, name, ip, forged, bare_ip, comments, word, froms, by, protocol, via, late_via, recipient = (
         usual.groups("")
     )
+    via = via or late_via
+    # A keyword that the pattern has not come to may stand behind.
+    rest = low[usual.end() :]
+    if (
+        (not via and "via" in rest)
+        or (not recipient and "for" in rest)
+        or (not protocol and "with" in rest)
+        or (not (helo or first_ip or froms) and "from" in rest.replace("-from", ""))
+        or (not by and "by" in rest)
+    ):
+        return None
     client = _NOBODY
     if froms:
         client = _client(_tokens(froms), low)
@@ -167,7 +182,7 @@ def _usual(text: str, low: str) -> tuple[_Client, str, str, str, str] | None:
             name = helo
         is_unresolved = name in _UNKNOWN or bool(forged)
         client = helo, "" if is_unresolved else name, bare_ip or ip, is_unresolved
-    return client, by, protocol, via or late_via, recipient
+    return client, by, protocol, via, recipient
 
 
 def _unusual(text: str, low: str) -> tuple[_Client, str, str, str, str]:
@@ -194,24 +209,28 @@ def organisation(host: str) -> str:
 
 @functools.lru_cache(maxsize=512)
 def _organisation(host: str) -> str:
-    labels = host.strip("[]").rstrip(".").lower().split(".")
-    if len(labels) < 2 or labels[-1].isdigit() or ":" in host:  # an address has no organisation
+    rest, dot, top = host.strip("[]").rstrip(".").lower().rpartition(".")
+    if not dot or top.isdigit() or ":" in host:  # an address has no organisation
         return ""
-    size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _TWO_LABELS else 2
-    found = ".".join(labels[-size:])
+    rest, dot, second = rest.rpartition(".")
+    found = f"{second}.{top}"
+    if dot and len(top) == 2 and second in _TWO_LABELS:
+        return f"{rest.rpartition('.')[2]}.{found}"
     return _ALSO_CALLED.get(found, found)
 
 
 def is_of(address: str, home: str) -> bool:
     """Whether the domain of an address is of the organisation `home`."""
     low = address.lower()
-    return names(low, home) and (low.endswith(f"@{home}") or organisation(domain_of(low)) == home)
+    return low.endswith(f"@{home}") or (
+        (home in low or home in _ALSO_CALLED_SO) and organisation(domain_of(low)) == home
+    )
 
 
 def names(text: str, home: str) -> bool:
     """Whether the name of an organisation stands in the text at all."""
     low = text.lower()
-    return home in low or (home in _ALSO_CALLED.values() and has_any(low, _ALSO_CALLED))
+    return home in low or (home in _ALSO_CALLED_SO and has_any(low, _ALSO_CALLED))
 
 
 def _is_loopback(helo: str, name: str, ip: str) -> bool:

@@ -40,10 +40,12 @@ def doubt(
     It is there where the server of a recipient took the message straight from a client, which is the oldest trace of
     it, and neither that client, nor a signature, nor the Message-ID is of the sender's organisation or of the author's.
     """
-    if "received" not in headers.first or not _PASSED_ON.isdisjoint(headers.first):
+    if "received" not in headers.first:
         return None
     if sender and same_organisation(domain_of(message_id.rstrip(">")), domain_of(sender)):
         return None  # as is nearly always so
+    if not _PASSED_ON.isdisjoint(headers.first):
+        return None
     home = _home(headers, sender)
     sides = frozenset(map(organisation, home)) - {""}
     if not home or _is_named(headers, sides):
