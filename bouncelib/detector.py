@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from .address import ADDRESS
 from .body import Body
+from .frozen import maker
 from .marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_answer, is_report
 from .mime import Headers, Message
 from .model import BouncelibError, Feedback, Finding, Kind, UnparsedField, Value
@@ -224,25 +225,26 @@ class TextFormat:
         return not is_letter(message)
 
     def find(self, message: Message) -> Iterator[Finding]:
-        return self.read(message.body, message.headers)
+        return iter(self.read(message.body, message.headers))
 
-    def read(self, body: Body, headers: Headers) -> Iterator[Finding]:
+    def read(self, body: Body, headers: Headers) -> list[Finding]:
         """What the table finds in `body`, wherever that is from; of `headers` only `recipient_header` counts."""
         begin = self._begin(body.lower)
         if begin < 0:
-            return
-        kind = Kind.DELAY if self.delay and has_any(body.lower, self.delay) else self.kind
-        read = self._read(body, begin, kind)
-        found = any([finding.address for finding in read])
-        if found or not self.quiet:
-            yield from read
+            return []
+        kind = _DELAY if self.delay and has_any(body.lower, self.delay) else self.kind
+        found = self._read(body, begin, kind)
+        is_named = _names_somebody(found)
+        if self.quiet and not is_named:
+            found = []
         if self.recipient_header:
             for address in ",".join(headers.get_all(self.recipient_header)).split(","):
                 if address.strip():
-                    found = True
-                    yield Finding(address=Value(address, rule=f"header {self.recipient_header}"), kind=kind)
-        if not found and not self.quiet:
-            yield Finding(kind=kind)
+                    is_named = True
+                    found.append(Finding(address=Value(address, rule=f"header {self.recipient_header}"), kind=kind))
+        if not is_named and not self.quiet:
+            found.append(Finding(kind=kind))
+        return found
 
     def _begin(self, text: str) -> int:
         """Where the first line to read begins in the lower-case `text`; -1 where the format does not apply."""
@@ -261,13 +263,16 @@ class TextFormat:
 
     def _read(self, body: Body, begin: int, kind: Kind) -> list[Finding]:
         text, needed = body.lower, self._needed
-        stop = first_of(self.end, text, begin) if self.end else -1
-        stop = text.rfind("\n", begin, stop) if stop >= 0 else len(text)
-        if stop < 0:
-            return []
         lines = body.lines
         first = text.count("\n", 0, begin)
-        last = first + text.count("\n", begin, stop)
+        stop = first_of(self.end, text, begin) if self.end else -1
+        if stop >= 0:
+            stop = text.rfind("\n", begin, stop)
+            if stop < 0:
+                return []
+            lines = lines[: first + text.count("\n", begin, stop) + 1]
+        else:
+            stop = len(text)
         if needed and not (self.fields or self.lasting):
             # Nothing counts before the first line that may name somebody, or what it continues.
             at = text.find(needed, begin, stop)
@@ -277,11 +282,10 @@ class TextFormat:
             while self.folded and first > top and lines[first][:1].isspace():
                 first -= 1
         openers, patterns = self._searches()
-        lines = lines[: last + 1]
         # Most messages that have the phrases of a quiet format name nobody in its way, and need no closer look.
         if self.quiet and not self.folded and not _has_match(openers, needed, lines[first:]):
             return []
-        skips = [phrase for phrase in self.skip if text.find(phrase, begin, stop) >= 0]
+        skips = self.skip and [phrase for phrase in self.skip if text.find(phrase, begin, stop) >= 0]
         found: list[Finding] = []
         shared = _Entry()
         current: _Entry | None = None
@@ -291,7 +295,7 @@ class TextFormat:
                 if current is not None and self.paragraph:
                     current.closed = bool(current.prose)
                 continue
-            skipped = bool(skips) and has_any(line.lower(), skips)
+            skipped = has_any(line.lower(), skips) if skips else False
             if not skipped and needed in line:
                 match = None
                 for search in openers:
@@ -359,17 +363,31 @@ class _Entry:
         lines = self.taken or self.prose or common
         if lines:
             rule = "text pattern" if self.taken else "text"
-            values["diagnostic"] = body.value("\n".join([text for text, _ in lines]), lines[0][1], rule)
+            text, index = lines[0]
+            if len(lines) > 1:
+                text = "\n".join([text for text, _ in lines])
+            values["diagnostic"] = body.value(text, index, rule)
         elif not values:
             return []
         address = values.get("address")
         if address is None or "," not in address.text:
-            return [Finding(kind=kind, **values)]  # type: ignore[arg-type]
+            return [_make(*map(values.get, FIELDS), kind)]  # type: ignore[arg-type, call-arg]
         return [
             Finding(kind=kind, **values | {"address": dataclasses.replace(address, text=one.strip())})  # type: ignore[arg-type]
             for one in _COMMA.split(address.text)
             if one.strip()
         ]
+
+
+_make = maker(Finding)
+_DELAY = Kind.DELAY  # an enumeration is slow to find its members
+
+
+def _names_somebody(found: Iterable[Finding]) -> bool:
+    for finding in found:  # noqa: SIM110 - a generator is a call for each
+        if finding.address:
+            return True
+    return False
 
 
 # The comma between two addresses; one within a quoted local part has no blank behind it, or no address.
@@ -392,6 +410,8 @@ def first_of(phrases: Sequence[str], text: str, begin: int = 0, *, unquoted: boo
     """Where the first of `phrases` stands in `text` from `begin` on; -1 where none does."""
     first, limit = -1, len(text)
     for phrase in phrases:
+        if phrase not in text:  # which is true of most, and cheaper than to find it
+            continue
         at = text.find(phrase, begin, limit + len(phrase))
         if at >= 0 and unquoted:
             at = _unquoted(text, phrase, at)

@@ -112,6 +112,10 @@ _SUBJECT = (
 )
 
 
+# Nearly every diagnostic has none of them, and names no host.
+_HOST_WORDS = tuple(word for words, _ in (*_HOSTS, _SUBJECT) for word in words)
+
+
 def to_command(text: str) -> Command | None:
     """The command that `text`, as an MTA puts it, speaks of."""
     verb = text[:4]
@@ -178,6 +182,8 @@ def find_host(text: str) -> str | None:
     if "." not in text and ":" not in text:
         return None
     low = text.lower()
+    if not has_any(low, _HOST_WORDS):
+        return None
     if len(low) != len(text):  # of some letters, which no host has
         text = low
     for words, pattern in _HOSTS:

@@ -18,6 +18,9 @@ _USUAL = frozenset({
     " d", " r", " s", "c", "cipi", "d b", "iv", "l", "liv", "r", "rman", "ss", "ssag", "t", "th",
 })  # fmt: skip
 
+# What several phrases with no rare piece have in common: one search spares the others.
+_STEMS = ("diagnosti", "your message to")
+
 
 def has_any(text: str, phrases: Iterable[str]) -> bool:
     """Whether one of `phrases` stands in `text`."""
@@ -40,6 +43,9 @@ class PhraseIndex:
         numbers: dict[str, list[int]] = {}
         for phrase, number in phrases:
             numbers.setdefault(phrase, []).append(number)
+        for stem in _STEMS:
+            if any(stem in phrase for phrase in numbers):
+                numbers.setdefault(stem, [])
         entries: dict[str, _Entry] = {phrase: (phrase, tuple(owners), []) for phrase, owners in numbers.items()}
         count = collections.Counter(piece for phrase in entries for piece in _pieces(phrase))
         filed: dict[str, list[_Entry]] = {}

@@ -25,8 +25,9 @@ from .. import address as addresses
 from .. import status
 from ..body import Body
 from ..detector import MAX_DIAGNOSTIC_LINES, first_of, is_letter
+from ..frozen import maker
 from ..marks import is_report
-from ..mime import Message, read_headers
+from ..mime import Headers, Message, read_headers
 from ..model import Finding, Kind, Value
 from ..phrases import has_any
 
@@ -40,7 +41,8 @@ _WARNING = ("warning: could not send message for past", "this is a warning messa
             "warning: message still undelivered", "had transient non-fatal errors")  # fmt: skip
 _ADDRESS = r"(?P<address><[^<>]{1,320}>|\"[^\"]{1,320}\"(?:@[^\s<>()\[\]]{1,255})?|[^\s<>()\[\]:;,\"|]{1,320})"
 _LISTED = re.compile(rf"^\s?{_ADDRESS}(?:\s+[(\[](?P<what>[^()\[\]]{{1,300}})[)\]])?\s*$")
-_KINDS = {"delayed": Kind.DELAY, "failed": Kind.BOUNCE}
+_BOUNCE, _DELAY, _SUCCESS = Kind.BOUNCE, Kind.DELAY, Kind.SUCCESS  # an enumeration is slow to find its members
+_KINDS = {"delayed": _DELAY, "failed": _BOUNCE}
 # Sendmail 8.6: "The following addresses had delivery problems", and behind each which.
 _VERDICTS = {"unrecoverable error": "failed", "transient failure": "delayed"}
 _MARKED = re.compile(r"^>>> [^\s<>]{1,320} (?P<address><[^<>]{1,320}>)\s*$")  # Active!hunter
@@ -56,85 +58,98 @@ class Sendmail:
     reports_only = True
     phrases = ("following addresses ha",)
 
-    def find(self, message: Message) -> Iterator[Finding]:
+    def find(self, message: Message) -> list[Finding]:
         body = message.body
-        first = body.lower.find(self.phrases[0])
+        low = body.lower
+        first = low.find(self.phrases[0])
         if first < 0 or is_letter(message) or not is_report(message.headers):
-            return
-        begin, left = body.lower.count("\n", 0, first), body.lower.count(self.phrases[0])
-        warning = "warning" in message.headers.raw("subject").lower()
+            return []
+        begin, left = low.count("\n", 0, first), low.count(self.phrases[0])
+        found: list[Finding] = []
         action = ""
-        entry: dict[str, Value] | None = None
+        entry: _Entry | None = None
         noted, apart = "", False
         for index, line in enumerate(body.lines[begin:], begin):
             if "---" in line and (heading := _HEADING.match(line)):
                 if entry is not None:
-                    yield _finding(entry, action)
+                    found.append(_finding(body, entry, action))
                 entry, noted, apart = None, "", False
-                action = _action(heading["words"].lower(), warning=warning)
+                action = _action(heading["words"].lower(), message.headers)
                 left -= bool(action)
             elif not action:
                 if not left:
-                    return
+                    return found
             elif not line or line.isspace():
                 # The list goes without blank lines; what follows one is something else, unless it is the first.
                 apart = True
                 if entry is not None:
-                    yield _finding(entry, action)
+                    found.append(_finding(body, entry, action))
                     if not left:
-                        return
+                        return found
                     entry, noted, action = None, "", ""
             else:
                 note = _NOTE.match(line) if "(" in line else None
                 if note and entry is not None:
                     noted = "diagnostic" if note["what"] == "reason" else "original_address"
-                    entry.setdefault(noted, body.value(note["text"], index, f"note {note['what']}"))
-                elif noted and entry is not None and line[0].isspace() and _is_open(entry[noted].text):
-                    entry[noted] = _with_text(entry[noted], f"{entry[noted].text} {line.strip()}")
+                    entry.setdefault(noted, (note["text"], index, f"note {note['what']}"))
+                elif noted and entry is not None and line[0].isspace() and _is_open(entry[noted][0]):
+                    text, at, rule = entry[noted]
+                    entry[noted] = f"{text} {line.strip()}", at, rule
                 elif listed := _LISTED.match(line) or _MARKED.match(line):
                     if apart and "@" not in listed["address"]:
                         continue
                     if entry is not None:
-                        yield _finding(entry, action)
-                    entry, noted = {"address": body.value(listed["address"], index, "listed address")}, ""
+                        found.append(_finding(body, entry, action))
+                    entry, noted = {"address": (listed["address"], index, "listed address")}, ""
                     what = listed["what"] if listed.re is _LISTED else None
                     if what in _VERDICTS:
                         action = _VERDICTS[what]
                     elif what:
-                        entry["diagnostic"] = body.value(what, index, "listed address")
+                        entry["diagnostic"] = what, index, "listed address"
         if entry is not None:
-            yield _finding(entry, action)
+            found.append(_finding(body, entry, action))
+        return found
 
 
-def _action(words: str, *, warning: bool) -> str:
+# The texts of one listed address by the names of their fields, each with its line and the rule that took it.
+_Entry = dict[str, tuple[str, int, str]]
+
+
+def _action(words: str, headers: Headers) -> str:
     """The action that a heading gives to the addresses below it; empty where none follow."""
     if not words.startswith("the following addresses ha"):
         return ""
-    if "transient" in words or "warning" in words or "delay" in words or (warning and "fatal" not in words):
+    if "transient" in words or "warning" in words or "delay" in words:
+        return "delayed"
+    if "fatal" not in words and "warning" in headers.raw("subject").lower():
         return "delayed"
     if "success" in words:
         return "delivered"
     return "failed" if "error" in words or "fail" in words or "problem" in words else "unknown"
 
 
-def _finding(entry: dict[str, Value], action: str) -> Finding:
-    values = {name: _with_text(value, _bare(name, value.text)) for name, value in entry.items()}
+def _finding(body: Body, entry: _Entry, action: str) -> Finding:
+    address, original, told = entry["address"], entry.get("original_address"), entry.get("diagnostic")
+    diagnostic = body.value(_closed(told[0]), *told[1:]) if told else None
     if action == "unknown":
         # "The following addresses have delivery notifications": each says what became of it, "(failed: ...)".
-        action = values["diagnostic"].text.partition(":")[0] if "diagnostic" in values else "failed"
-    address = values["address"]
-    stated = Value(action, address.part, address.line, "heading")
-    return Finding(kind=_KINDS.get(action, Kind.SUCCESS), action=stated, **values)  # type: ignore[arg-type]
+        action = diagnostic.text.partition(":")[0] if diagnostic else "failed"
+    return _make(
+        body.value(_bare(address[0]), *address[1:]),
+        body.value(_bare(original[0]), *original[1:]) if original else None,
+        body.value(action, address[1], "heading"),
+        None, diagnostic, None, None, None, None, None, None, None,
+        _KINDS.get(action, _SUCCESS),
+    )  # fmt: skip
 
 
-def _with_text(value: Value, text: str) -> Value:
-    return value if text == value.text else Value(text, value.part, value.line, value.rule)
+def _bare(text: str) -> str:
+    return text.strip().removesuffix(")").strip()
 
 
-def _bare(name: str, text: str) -> str:
+def _closed(text: str) -> str:
+    """`text` without the parenthesis that ends the note and was opened in front of it."""
     text = text.strip()
-    if name.endswith("address"):
-        return text.removesuffix(")").strip()
     return text.removesuffix(")").strip() if text.count(")") > text.count("(") else text
 
 
@@ -147,8 +162,6 @@ def _is_open(text: str) -> bool:
 
 _HOST = re.compile(r"(?i)^\s*(?:\.\.\. )?while talking to (?P<host>[^\s:]{1,255})\.?:?\s*$")
 _HOST_BEGINS = frozenset("wW.")
-_SAID = re.compile(r"^\s*<<<\s?(?P<text>.*)$")
-_SENT = re.compile(r"^\s*>>>\s?(?P<text>.*)$")
 _RCPT = re.compile(r"(?i)^RCPT TO:\s?<(?P<address>[^<>]{1,320})>")
 # "550 5.1.1 <anne@example.com>... User unknown", with or without codes; a transcript has no other addresses of its own.
 _OWN = re.compile(
@@ -176,38 +189,36 @@ class Transcript:
     reports_only = True
     phrases = ("transcript of session follows", "transcript of the session follows", "while talking to ")
 
-    def find(self, message: Message) -> Iterator[Finding]:
+    def find(self, message: Message) -> list[Finding]:
         body = message.body
         low = body.lower
         begin = first_of(self.phrases, low)
         if begin < 0 or is_letter(message) or not is_report(message.headers):
-            return
+            return []
         is_warning = ("warning" in low or "transient" in low) and has_any(low, _WARNING)
-        kind = Kind.DELAY if is_warning else Kind.BOUNCE
+        kind = _DELAY if is_warning else _BOUNCE
         first = low.count("\n", 0, begin)
-        found = list(_read(body, first, kind))
+        found = _read(body, first, kind)
         # What was said to nobody in particular counts only where nobody is named: RSET, QUIT, "no valid recipients".
-        named = [finding for finding in found if finding.address]
-        if named:
-            yield from named
-        else:
-            yield from found
-            yield from _of_hosts(body, first, kind)
+        return [finding for finding in found if finding.address] or [*found, *_of_hosts(body, first, kind)]
 
 
 class _Dialogue:
-    """Where the reading stands: with whom, after which command, and what was said since the last verdict."""
+    """Where the reading stands: with whom, after which command, and what was said since the last verdict.
 
-    __slots__ = ("command", "heard", "host", "recipient", "said", "said_at")
+    `asks` says whether the command is still the one that what is said answers.
+    """
+
+    __slots__ = ("asks", "command", "heard", "host", "said", "said_at")
 
     def __init__(self) -> None:
         self.host: Value | None = None
-        self.turn()
+        self.turn(None, False)
 
-    def turn(self, command: Value | None = None, recipient: Value | None = None) -> None:
-        """Forget what was said; what follows is said after `command`, which is about `recipient`."""
+    def turn(self, command: Value | None, asks: bool) -> None:
+        """Forget what was said; what follows is said after `command`."""
         self.command = command
-        self.recipient = recipient
+        self.asks = asks
         self.said: list[str] = []
         self.said_at = 0
         self.heard = False
@@ -216,11 +227,12 @@ class _Dialogue:
         if not self.said:
             self.said_at = index
         if len(self.said) < MAX_DIAGNOSTIC_LINES:
-            self.said.append(text.strip())
+            self.said.append(text)
 
 
-def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
+def _read(body: Body, begin: int, kind: Kind) -> list[Finding]:
     at = _Dialogue()
+    found: list[Finding] = []
     for index, line in enumerate(body.lines[begin:], begin):
         stripped = line.strip()
         first = stripped[:1]
@@ -228,37 +240,44 @@ def _read(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
             break
         if first in _HOST_BEGINS and (match := _HOST.match(line)):
             if at.said:
-                yield from _unclaimed(body, at, kind)
+                _claim(found, body, at, kind)
             at.host = body.value(match["host"].removesuffix(".") or ".", index, "transcript")
-            at.turn()
-        elif first == ">" and (match := _SENT.match(line)):
+            at.turn(None, False)
+        elif first == ">" and stripped.startswith(">>>"):
             if at.said:
-                yield from _unclaimed(body, at, kind)
-            named = _RCPT.match(match["text"])
-            recipient = body.value(named["address"], index, "transcript") if named else None
-            at.turn(body.value(match["text"], index, "transcript"), recipient)
-        elif first == "<" and (match := _SAID.match(line)):
-            if at.said and _REPLY.match(match["text"]) and not _CONTINUED.match(at.said[-1]):
-                yield from _unclaimed(body, at, kind)
-                at.turn(at.command)
-            at.add(match["text"], index)
+                _claim(found, body, at, kind)
+            at.turn(body.value(_behind(line), index, "transcript"), True)
+        elif first == "<" and stripped.startswith("<<<"):
+            text = _behind(line)
+            if at.said and _REPLY.match(text) and not _CONTINUED.match(at.said[-1]):
+                _claim(found, body, at, kind)
+                at.turn(at.command, False)
+            at.add(text.strip(), index)
             at.heard = True
         elif "... " in line and (match := _OWN.match(line)):
             if "@" in match["address"] or match["address"].startswith("<"):
                 address = body.value(match["address"], index, "transcript verdict")
                 if action := _GOOD.get(match["text"].strip().lower()):
-                    yield Finding(address, action=_with_text(address, action), kind=Kind.SUCCESS)
+                    stated = Value(action, address.part, address.line, address.rule)
+                    found.append(Finding(address, action=stated, kind=_SUCCESS))
                 else:
-                    yield from _verdict(body, at, address, stripped, index, kind)
-                at.turn(at.command)
+                    _settle(found, body, at, address, stripped, index, kind)
+                at.turn(at.command, False)
         elif not stripped or "transcript of " in line.lower():
-            if at.said or at.recipient:
-                yield from _unclaimed(body, at, kind)
-                at.turn(at.command)
+            if at.said or at.asks:
+                _claim(found, body, at, kind)
+                at.turn(at.command, False)
         else:
             # What a local program said, or Sendmail itself: the verdict is still to come.
             at.add(stripped, index)
-    yield from _unclaimed(body, at, kind)
+    _claim(found, body, at, kind)
+    return found
+
+
+def _behind(line: str) -> str:
+    """What follows the three arrows, and a blank, that `line` begins with."""
+    text = line.lstrip()[3:]
+    return text[1:] if text[:1].isspace() else text
 
 
 def _of_hosts(body: Body, begin: int, kind: Kind) -> Iterator[Finding]:
@@ -279,23 +298,30 @@ def _listed(values: Iterable[str]) -> list[str]:
     return [address for value in values for address in addresses.find(value[:_MAX_NOTE])]
 
 
-def _verdict(body: Body, at: _Dialogue, address: Value, own: str, index: int, kind: Kind) -> Iterator[Finding]:
-    """What was said about `address`: the server's words before Sendmail's own, which often knows worse."""
+def _settle(found: list[Finding], body: Body, at: _Dialogue, address: Value, own: str, index: int, kind: Kind) -> None:
+    """Add what was said about `address`: the server's words before Sendmail's own, which often knows worse."""
     host, command = (at.host, at.command) if at.heard else (None, None)
     if command and command.text[:4].upper() == "DATA" and at.said and " 5.1." in f" {own}":
         # With PIPELINING the replies to RCPT are read when DATA has been sent.
         command = Value("RCPT", command.part, command.line, "pipelined")
     if at.said:
         said = body.value("\n".join(at.said), at.said_at, "transcript")
-        yield Finding(address, diagnostic=said, command=command, remote_mta=host, kind=kind)
+        found.append(_make(address, None, None, None, said, None, host, command, None, None, None, None, kind))
         if status.find(said.text):
             return
-    yield Finding(address, diagnostic=body.value(own, index, "transcript verdict"), remote_mta=host, kind=kind)
+    said = body.value(own, index, "transcript verdict")
+    found.append(_make(address, None, None, None, said, None, host, None, None, None, None, None, kind))
 
 
-def _unclaimed(body: Body, at: _Dialogue, kind: Kind) -> tuple[Finding, ...]:
-    """What was said and got no verdict: it is about the recipient of the command, else about the whole report."""
+def _claim(found: list[Finding], body: Body, at: _Dialogue, kind: Kind) -> None:
+    """Add what was said and got no verdict: it is about the recipient of the command, else about the whole report."""
     if not at.said or not any(map(_REPLY.match, at.said)):
-        return ()
+        return
+    recipient = None
+    if at.asks and at.command and (named := _RCPT.match(at.command.text)):
+        recipient = Value(named["address"], at.command.part, at.command.line, "transcript")
     said = body.value("\n".join(at.said), at.said_at, "transcript")
-    return (Finding(at.recipient, diagnostic=said, command=at.command, remote_mta=at.host, kind=kind),)
+    found.append(_make(recipient, None, None, None, said, None, at.host, at.command, None, None, None, None, kind))
+
+
+_make = maker(Finding)
