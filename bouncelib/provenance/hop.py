@@ -39,7 +39,7 @@ _COMMENT = rf"\({_INNER}\)"
 _COMMENTS = rf"(?: {_COMMENT})*+"
 _KEYWORDS = "from|by|with|via|id|for"
 # What may follow the first word of a clause.
-_MORE = rf"(?: (?:[^ ();BFIVWbfivw][^ ();]*+|{_COMMENT}|(?!(?i:{_KEYWORDS})[ ;])[^ ();]++))*+"
+_MORE = rf"(?: (?:[^ ();BFIVWbfivw][^ ();]*+|{_COMMENT}|(?!(?i:{_KEYWORDS})[ ;(])[^ ();]++))*+"
 _WORD = r"([^ ();]++)(?!\))"
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,250}"
 # In the next two `(?:x|)` stands for `(?:x)?`: `re` then chooses, and does not have to count.
@@ -154,11 +154,10 @@ def _usual(text: str, low: str) -> tuple[_Client, str, str, str, str] | None:
     helo, first_ip, name, ip, forged, bare_ip, comments, word, froms, by, protocol, via, late_via, recipient = (
         usual.groups("")
     )
-    via = via or late_via
     # A keyword that the pattern has not come to may stand behind.
     rest = low[usual.end() :]
     if (
-        (not via and "via" in rest)
+        (late_via if via else not late_via and "via" in rest)
         or (not recipient and "for" in rest)
         or (not protocol and "with" in rest)
         or (not (helo or first_ip or froms) and "from" in rest.replace("-from", ""))
@@ -182,7 +181,7 @@ def _usual(text: str, low: str) -> tuple[_Client, str, str, str, str] | None:
             name = helo
         is_unresolved = name in _UNKNOWN or bool(forged)
         client = helo, "" if is_unresolved else name, bare_ip or ip, is_unresolved
-    return client, by, protocol, via, recipient
+    return client, by, protocol, via or late_via, recipient
 
 
 def _unusual(text: str, low: str) -> tuple[_Client, str, str, str, str]:
