@@ -183,7 +183,7 @@ class Body:
         if self._only is not None and index >= 0:
             return _value(text, self._only, index + 1, rule)
         part, line = self.place(index)
-        return Value(text, part, line, rule)
+        return _value(text, part, line, rule)
 
 
 _value = maker(Value)

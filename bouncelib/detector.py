@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from .address import ADDRESS
 from .body import Body
 from .frozen import maker
-from .marks import has_daemon_sender, has_null_sender, has_report_subject, has_report_type, is_answer, is_report
+from .marks import is_letter, is_report
 from .mime import Headers, Message
 from .model import BouncelibError, Feedback, Finding, Kind, UnparsedField, Value
-from .phrases import has_any
+from .phrases import first_of, has_any, has_unquoted
 
 if TYPE_CHECKING:
     import regex
 
     _Pattern = re.Pattern[str] | regex.Pattern[str]
 
-__all__ = ["FIELDS", "Detector", "TextFormat", "check_finding", "first_of", "is_letter"]
+__all__ = ["FIELDS", "Detector", "TextFormat", "check_finding"]
 
 FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command",
           "reporting_mta", "received_from_mta", "arrival_date", "envelope_id")  # fmt: skip
@@ -222,7 +222,7 @@ class TextFormat:
             value = headers.raw(name).lower()
             if not has_any(value, (wanted,) if isinstance(wanted, str) else wanted):
                 return False
-        return not is_letter(message)
+        return not is_letter(headers)
 
     def find(self, message: Message) -> Iterator[Finding]:
         return iter(self.read(message.body, message.headers))
@@ -248,7 +248,7 @@ class TextFormat:
 
     def _begin(self, text: str) -> int:
         """Where the first line to read begins in the lower-case `text`; -1 where the format does not apply."""
-        if self.marks and not _has_unquoted(self.marks, text):
+        if self.marks and not has_unquoted(self.marks, text):
             return -1
         begin = first_of(self.start, text, unquoted=True) if self.start else 0
         return begin if begin < 0 else text.rfind("\n", 0, begin) + 1
@@ -394,32 +394,6 @@ def _names_somebody(found: Iterable[Finding]) -> bool:
 _COMMA = re.compile(r"(?<=>),|,\s+(?=<?(?:\"|[^\s,<>]{1,300}@))")
 
 
-def is_letter(message: Message) -> bool:
-    """Whether people evidently write to each other here, perhaps about a bounce that they quote or forward."""
-    headers = message.headers
-    if has_report_type(headers) or has_null_sender(headers) or has_daemon_sender(headers):
-        return False
-    return bool(_LISTED.match(headers.raw("subject"))) or (is_answer(headers) and not has_report_subject(headers))
-
-
-# "[list] Re: failure notice"
-_LISTED = re.compile(r"(?i)\s*\[[^\]]{1,60}\]\s*(?:re|fwd?|aw|wg|sv)(?:\[\d{1,3}\])?\s?:")
-
-
-def first_of(phrases: Sequence[str], text: str, begin: int = 0, *, unquoted: bool = False) -> int:
-    """Where the first of `phrases` stands in `text` from `begin` on; -1 where none does."""
-    first, limit = -1, len(text)
-    for phrase in phrases:
-        if phrase not in text:  # which is true of most, and cheaper than to find it
-            continue
-        at = text.find(phrase, begin, limit + len(phrase))
-        if at >= 0 and unquoted:
-            at = _unquoted(text, phrase, at)
-        if at >= 0 and (first < 0 or at < first):
-            first, limit = at, at - 1
-    return first
-
-
 def _has_match(searches: _Searches, needed: str, lines: Iterable[str]) -> bool:
     for line in lines:
         if needed in line:
@@ -427,25 +401,6 @@ def _has_match(searches: _Searches, needed: str, lines: Iterable[str]) -> bool:
                 if search(line):
                     return True
     return False
-
-
-def _has_unquoted(phrases: Sequence[str], text: str) -> bool:
-    for phrase in phrases:
-        at = text.find(phrase)
-        if at >= 0 and _unquoted(text, phrase, at) >= 0:
-            return True
-    return False
-
-
-def _unquoted(text: str, phrase: str, at: int) -> int:
-    """Where `phrase`, which stands at `at`, stands in a line of `text` that is not quoted; -1 where it does not."""
-    while at >= 0:
-        line = text[text.rfind("\n", 0, at) + 1 : at].lstrip()
-        if not line.startswith((">", "|>")):
-            return at
-        stop = text.find("\n", at)
-        at = text.find(phrase, stop) if stop >= 0 else -1
-    return -1
 
 
 def _unfold(lines: list[str], begin: int) -> Iterator[tuple[int, str]]:

@@ -24,6 +24,7 @@ __all__ = [
     "has_report_subject",
     "has_report_type",
     "is_daemon",
+    "is_letter",
     "is_plain_report",
     "is_report",
 ]
@@ -126,6 +127,8 @@ _ANSWER = re.compile(
 _APPENDED = (
     "(delivery failed)", "(undeliverable)", "(delivery failure)", "(unzustellbar)", "(non remis)", "(returned mail)",
 )  # fmt: skip
+# "[list] Re: failure notice"
+_LISTED = re.compile(r"(?i)\s*\[[^\]]{1,60}\]\s*(?:re|fwd?|aw|wg|sv)(?:\[\d{1,3}\])?\s?:")
 _TAG = re.compile(r"^(?:\s*\[(?!#)[^\[\]]{0,40}\]|[\s*]){1,6}")
 _NEAR = 16
 _OWNER = re.compile(r"(?i)(?:[-+](?:bounces?|admin|owner|errors)\b|\bowner-)[^@\s]{0,200}@")
@@ -247,3 +250,11 @@ def is_report(headers: Headers) -> bool:
 def is_plain_report(headers: Headers) -> bool:
     """Whether the header leaves no doubt: the type of a report, or a mail system under its usual subject."""
     return has_report_type(headers) or (has_daemon_sender(headers) and has_report_subject(headers))
+
+
+@_once
+def is_letter(headers: Headers) -> bool:
+    """Whether people evidently write to each other here, perhaps about a bounce that they quote or forward."""
+    if has_report_type(headers) or has_null_sender(headers) or has_daemon_sender(headers):
+        return False
+    return bool(_LISTED.match(headers.raw("subject"))) or (is_answer(headers) and not has_report_subject(headers))

@@ -124,8 +124,7 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
         named = finding.address.text
         draft = drafts.get(named.strip("<>").lower()) if drafts else None  # who is known by these very words
         address = addresses.typed(named) if draft is None else draft.address
-        sent_to = finding.original_address
-        original = None if sent_to is None else _original(sent_to.text, address)
+        original = _original(finding.original_address, address)
         if draft is None:
             address = address or original
             if address is None:
@@ -154,13 +153,15 @@ def merge(found: Iterable[tuple[str, Finding]]) -> ReportFacts:
 def settle(address: str, detector: str, finding: Finding) -> Facts:
     """The facts in a single finding about `address`."""
     draft = _Draft(address, detector)
-    sent_to = finding.original_address
-    draft.add(detector, _recipient_fields(finding), None if sent_to is None else _original(sent_to.text))
+    draft.add(detector, _recipient_fields(finding), _original(finding.original_address))
     return _settle(draft)
 
 
-def _original(text: str, failed: str | None = None) -> str | None:
-    """The address in the `text` of an Original-Recipient field: mostly the one that `failed`."""
+def _original(sent_to: Value | None, failed: str | None = None) -> str | None:
+    """The address in an Original-Recipient field: mostly the one that `failed`."""
+    if sent_to is None:
+        return None
+    text = sent_to.text
     if failed and text == f"rfc822;{failed}" and "+" not in text:
         return failed
     return addresses.typed(text, xtext=True)
@@ -186,8 +187,7 @@ def _lend(drafts: dict[str, _Draft], loose: list[tuple[str, Finding]]) -> None:
             )
     for detector, values in lent.items():
         told = _for_many(values) if len(drafts) > 1 else values
-        sent_to = told[_ORIGINAL]
-        original = None if sent_to is None else _original(sent_to.text)
+        original = _original(told[_ORIGINAL])
         for draft in drafts.values():
             if draft.owner == detector or len(drafts) == 1:
                 draft.add(detector, told, original)

@@ -36,7 +36,7 @@ def find_original(message: Message) -> tuple[Original | None, Headers]:
 
 
 def _original(headers: Headers, *, complete: bool) -> Original:
-    get = headers.first.get if headers.is_plain else headers.get
+    get = headers.get
     message_id = get("message-id")
     match = _MESSAGE_ID.search(message_id) if message_id else None
     return _make(

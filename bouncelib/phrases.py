@@ -1,16 +1,16 @@
-"""Which of a few hundred phrases stand in a text, in one look at its pieces.
+"""Phrases in a text: whether one of a few stands there, and where; and an index that says which of hundreds do.
 
-The letter "e" is the commonest one in the languages of reports: it cuts a text into half as many pieces as blanks do,
-and few phrases have no piece between two of them. A phrase is filed under its rarest one, which the text must then hold
-as well; or under a shorter phrase that it contains. Phrases with neither are searched for each.
+The index cuts a text at the letter "e", the commonest one in the languages of reports: that makes half as many pieces
+as blanks do, and few phrases have no piece between two of them. A phrase is filed under its rarest one, which the text
+must then hold as well; or under a shorter phrase that it contains. Phrases with neither are searched for each.
 """
 
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-__all__ = ["PhraseIndex", "has_any"]
+__all__ = ["PhraseIndex", "first_of", "has_any", "has_unquoted"]
 
 
 # In every other text, so that filing a phrase under one of them is of little use.
@@ -28,6 +28,40 @@ def has_any(text: str, phrases: Iterable[str]) -> bool:
         if phrase in text:
             return True
     return False
+
+
+def first_of(phrases: Sequence[str], text: str, begin: int = 0, *, unquoted: bool = False) -> int:
+    """Where the first of `phrases` stands in `text` from `begin` on; -1 where none does."""
+    first, limit = -1, len(text)
+    for phrase in phrases:
+        if phrase not in text:  # which is true of most, and cheaper than to find it
+            continue
+        at = text.find(phrase, begin, limit + len(phrase))
+        if at >= 0 and unquoted:
+            at = _unquoted(text, phrase, at)
+        if at >= 0 and (first < 0 or at < first):
+            first, limit = at, at - 1
+    return first
+
+
+def has_unquoted(phrases: Sequence[str], text: str) -> bool:
+    """Whether one of `phrases` stands in a line of `text` that is not quoted."""
+    for phrase in phrases:
+        at = text.find(phrase)
+        if at >= 0 and _unquoted(text, phrase, at) >= 0:
+            return True
+    return False
+
+
+def _unquoted(text: str, phrase: str, at: int) -> int:
+    """Where `phrase`, which stands at `at`, stands in a line of `text` that is not quoted; -1 where it does not."""
+    while at >= 0:
+        line = text[text.rfind("\n", 0, at) + 1 : at].lstrip()
+        if not line.startswith((">", "|>")):
+            return at
+        stop = text.find("\n", at)
+        at = text.find(phrase, stop) if stop >= 0 else -1
+    return -1
 
 
 # A phrase, the numbers that it stands for, and the phrases to look for where it stands.

@@ -314,7 +314,7 @@ class Rules:
             shown.append(refusal.detector)
         return _judgement(
             rule.reason,
-            rule.attribution or _ATTRIBUTION.get(rule.reason, _N),
+            rule.attribution or attribution_of(rule.reason),
             rule.id,
             rule.file,
             ", ".join(shown + sorted(hits & rule.said)),

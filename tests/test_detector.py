@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from bouncelib import Registry, testing
-from bouncelib.detector import FIELDS, Detector, TextFormat, first_of, is_letter
+from bouncelib.detector import FIELDS, Detector, TextFormat
+from bouncelib.marks import is_letter
 from bouncelib.mime import read
 from bouncelib.model import BouncelibError, Finding, Kind
+from bouncelib.phrases import first_of
 
 BASE: Mapping[str, Any] = {
     "name": "test",
@@ -293,7 +295,7 @@ def test_the_fields_are_those_of_a_finding() -> None:
     ],
 )
 def test_letters_are_told_by_their_header(header: str, letter: bool) -> None:
-    assert is_letter(read(mail("hello", header))) is letter
+    assert is_letter(read(mail("hello", header)).headers) is letter
 
 
 def test_the_fields_of_a_pattern_are_the_first_of_a_finding() -> None:

@@ -99,7 +99,7 @@ def test_the_usual_name_is_read_like_any_other(host: str) -> None:
 
 @pytest.mark.parametrize("text", ["anne@example.com", "Anne@Example.COM", "anne+2Btag@example.com", "x+3D@example.org"])
 def test_the_usual_original_recipient_is_read_like_any_other(text: str) -> None:
-    assert _original(f"rfc822;{text}", typed(text)) == typed(f"rfc822;{text}", xtext=True)
+    assert _original(Value(f"rfc822;{text}"), typed(text)) == typed(f"rfc822;{text}", xtext=True)
 
 
 @pytest.mark.parametrize(("field", "expected"), HOSTS)

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from .. import address as addresses
 from ..charset import readable
-from ..detector import is_letter
 from ..header import MAX_PARAMETERS, Headers, decode_words
+from ..marks import is_letter
 from ..mime import RETURNED, Message, Part
 from ..model import Feedback, Finding, Kind, Value
 
@@ -88,7 +88,7 @@ def _reports(message: Message) -> Iterator[tuple[Part, list[_Field]]]:
             continue
         text = part.opening(1 << 16)
         begin = _PASTED.search(text) if "feedback-type" in text.lower() else None
-        if begin and (declared or (_PASTED_FIELD.search(text) and not is_letter(message))):
+        if begin and (declared or (_PASTED_FIELD.search(text) and not is_letter(message.headers))):
             above = text.rfind("\n\n", 0, begin.start()) + 1
             yield part, _fields(text[above:], text.count("\n", 0, above))
     if declared:
@@ -173,7 +173,7 @@ def _returned_only(message: Message) -> Iterator[Finding]:
     """A complaint that has no fields: the message is returned, and only its header or the subject say why."""
     subject = _JMRP.match(message.headers.raw("subject"))
     inner = _returned(message)
-    if inner is None or is_letter(message):
+    if inner is None or is_letter(message.headers):
         return
     told = _told_type(message)
     if not (subject or told or "x-hmxmroriginalrecipient" in inner.headers):

@@ -21,7 +21,6 @@ from collections.abc import Iterator, Sequence
 from .. import address as addresses
 from .. import reply as replies
 from ..body import Body
-from ..detector import is_letter
 from ..marks import (
     SUBJECTS,
     bystanders,
@@ -30,6 +29,7 @@ from ..marks import (
     has_report_subject,
     has_report_type,
     is_daemon,
+    is_letter,
     is_report,
 )
 from ..mime import Headers, Message
@@ -175,7 +175,7 @@ class Generic:
 
     def find(self, message: Message) -> Iterator[Finding]:
         headers = message.headers
-        if not is_report(headers) or is_letter(message):
+        if not is_report(headers) or is_letter(message.headers):
             return
         # A null sender alone is that of many automatic messages.
         if not (has_daemon_sender(headers) or has_report_subject(headers) or has_report_type(headers)):

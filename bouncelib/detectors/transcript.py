@@ -24,12 +24,12 @@ from collections.abc import Iterable, Iterator
 from .. import address as addresses
 from .. import status
 from ..body import Body
-from ..detector import MAX_DIAGNOSTIC_LINES, first_of, is_letter
+from ..detector import MAX_DIAGNOSTIC_LINES
 from ..frozen import maker
-from ..marks import is_report
+from ..marks import is_letter, is_report
 from ..mime import Headers, Message, read_headers
 from ..model import Finding, Kind, Value
-from ..phrases import has_any
+from ..phrases import first_of, has_any
 
 __all__ = ["Sendmail", "Transcript"]
 
@@ -62,7 +62,7 @@ class Sendmail:
         body = message.body
         low = body.lower
         first = low.find(self.phrases[0])
-        if first < 0 or is_letter(message) or not is_report(message.headers):
+        if first < 0 or is_letter(message.headers) or not is_report(message.headers):
             return []
         begin, left = low.count("\n", 0, first), low.count(self.phrases[0])
         found: list[Finding] = []
@@ -193,7 +193,7 @@ class Transcript:
         body = message.body
         low = body.lower
         begin = first_of(self.phrases, low)
-        if begin < 0 or is_letter(message) or not is_report(message.headers):
+        if begin < 0 or is_letter(message.headers) or not is_report(message.headers):
             return []
         is_warning = ("warning" in low or "transient" in low) and has_any(low, _WARNING)
         kind = _DELAY if is_warning else _BOUNCE
@@ -306,11 +306,11 @@ def _settle(found: list[Finding], body: Body, at: _Dialogue, address: Value, own
         command = Value("RCPT", command.part, command.line, "pipelined")
     if at.said:
         said = body.value("\n".join(at.said), at.said_at, "transcript")
-        found.append(_make(address, None, None, None, said, None, host, command, None, None, None, None, kind))
+        found.append(_about(address, said, host, command, kind))
         if status.find(said.text):
             return
     said = body.value(own, index, "transcript verdict")
-    found.append(_make(address, None, None, None, said, None, host, None, None, None, None, None, kind))
+    found.append(_about(address, said, host, None, kind))
 
 
 def _claim(found: list[Finding], body: Body, at: _Dialogue, kind: Kind) -> None:
@@ -321,7 +321,11 @@ def _claim(found: list[Finding], body: Body, at: _Dialogue, kind: Kind) -> None:
     if at.asks and at.command and (named := _RCPT.match(at.command.text)):
         recipient = Value(named["address"], at.command.part, at.command.line, "transcript")
     said = body.value("\n".join(at.said), at.said_at, "transcript")
-    found.append(_make(recipient, None, None, None, said, None, at.host, at.command, None, None, None, None, kind))
+    found.append(_about(recipient, said, at.host, at.command, kind))
+
+
+def _about(address: Value | None, said: Value, host: Value | None, command: Value | None, kind: Kind) -> Finding:
+    return _make(address, None, None, None, said, None, host, command, None, None, None, None, kind)
 
 
 _make = maker(Finding)
