@@ -1,14 +1,16 @@
-"""One function over many items, here or in worker processes; the results come in the order of the items.
+"""One function over many items, by this process and others; the results come in the order of the items.
 
-items ─batches─▶ workers ─work─▶ results
+items ─batches─▶ work, in a worker or here ─in order─▶ results
 
 What goes wrong goes wrong at its place: the results before it are handed out first, whoever raised it.
+
+A pool of the standard library moves the batches in threads, which have to wait at each step until this process, where
+it works itself, lets go of the interpreter: workers idle meanwhile. So here they are moved between two items.
 """
 
 from __future__ import annotations
 
 import collections
-import concurrent.futures
 import contextlib
 import dataclasses
 import os
@@ -17,18 +19,22 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from .model import BouncelibError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
 
 __all__ = ["in_order"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-_Future = concurrent.futures.Future[tuple[list[Any], Exception | None]]
 
-_BATCH_COUNT = 64  # items handed to a worker at once,
+_BATCH_COUNT = 64  # items that are handed to a process at once,
 _BATCH_BYTES = 1 << 20  # or as many as have this many bytes
+_AHEAD = 4  # batches for each process that are begun, at most, while the first of them is not done
 
 
 def in_order(
@@ -36,8 +42,8 @@ def in_order(
 ) -> Iterator[_Result]:
     """`work(item)` for each item, by so many processes: 1 is this one, 0 means one for each CPU. `size` is in bytes.
 
-    No more than a few batches are held at a time. Raises `BouncelibError` where a worker dies, or where `work` cannot
-    be sent to one.
+    This process works as the others do. No more than a few batches are held at a time. Raises `BouncelibError` where a
+    worker dies, or where `work` cannot be sent to one.
     """
     if jobs < 0:
         raise BouncelibError(f"jobs={jobs} is no number of processes: give 1 or more, or 0 for one a CPU")
@@ -50,7 +56,7 @@ def in_order(
         raise BouncelibError(
             f"this cannot be sent to a worker process: {error}: use functions and classes of a module, or jobs=1"
         ) from error
-    return _in_workers(sent, items, jobs, size)
+    return _shared(work, sent, _batches(items, size), jobs)
 
 
 def _cpus() -> int:
@@ -58,53 +64,30 @@ def _cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _in_workers(work: bytes, items: Iterable[_Item], jobs: int, size: Callable[[_Item], int]) -> Iterator[Any]:
-    import multiprocessing
+@dataclasses.dataclass(slots=True, eq=False)
+class _Batch(Generic[_Item, _Result]):
+    """Items that are to be worked on, and what has become of those before them."""
 
-    waiting: collections.deque[tuple[_Future, Exception | None]] = collections.deque()
-    spawned = multiprocessing.get_context("spawn")
-    pool = concurrent.futures.ProcessPoolExecutor(jobs, spawned, _start_worker, (work,))
-    done = 0
-    try:
-        with _interrupts_ignored():  # which the workers inherit, for the time until they have started
-            for _ in range(jobs):
-                pool.submit(_do_nothing)
-        for batch in _batches(items, size):
-            waiting.append((pool.submit(_do_batch, batch.items), batch.error))
-            while len(waiting) > 2 * jobs or (batch.error and waiting):
-                for result in _results(*waiting.popleft()):
-                    yield result
-                    done += 1
-        while waiting:
-            for result in _results(*waiting.popleft()):
-                yield result
-                done += 1
-    except concurrent.futures.BrokenExecutor:
-        raise BouncelibError(
-            f"a worker process has died, of want of memory perhaps, after the first {done} results: jobs=1 shows more. "
-            "A script has to start its work below `if __name__ == '__main__':`"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
+    items: collections.deque[_Item]
+    feeding: Exception | None = None  # with which all items ended, behind these
+    sendable: bool = True
+    results: collections.deque[_Result] = dataclasses.field(default_factory=collections.deque)
+    working: Exception | None = None  # what `work` has raised, behind the results
+
+    @property
+    def done(self) -> bool:
+        return not self.items or self.working is not None
+
+    def work_on(self, work: Callable[[_Item], _Result]) -> None:
+        """Turn the next item into a result."""
+        try:
+            self.results.append(work(self.items.popleft()))
+        except Exception as error:  # noqa: BLE001 - it is raised again, behind the results
+            self.working = error
 
 
-def _results(future: _Future, feeding: Exception | None) -> Iterator[Any]:
-    """The results of a batch; then whatever `work` has raised, or the items while the next one was asked for."""
-    results, working = future.result()
-    yield from results
-    if error := working or feeding:
-        raise error
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Batch(Generic[_Item]):
-    items: list[_Item]
-    error: Exception | None = None
-
-
-def _batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[_Batch[_Item]]:
-    """The items in batches; the last one has the error with which they ended."""
-    batch: list[_Item] = []
+def _batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[_Batch[_Item, Any]]:
+    batch: collections.deque[_Item] = collections.deque()
     held = 0
     try:
         for item in items:
@@ -112,7 +95,7 @@ def _batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[_
             held += size(item)
             if len(batch) >= _BATCH_COUNT or held >= _BATCH_BYTES:
                 yield _Batch(batch)
-                batch, held = [], 0
+                batch, held = collections.deque(), 0
     except Exception as error:  # noqa: BLE001 - it is raised again, behind the results of what came before
         yield _Batch(batch, error)
         return
@@ -120,41 +103,127 @@ def _batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[_
         yield _Batch(batch)
 
 
-# -- in a worker
-
-_work: Callable[[Any], Any]
-
-
-def _start_worker(work: bytes) -> None:
-    """Ctrl-C reaches every process of the terminal: the parent ends the work, and its workers end with it."""
-    import multiprocessing
-
-    global _work  # noqa: PLW0603 - a worker does one work, which is sent to it once
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if parent := multiprocessing.parent_process():
-        threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
-    _work = pickle.loads(work)  # noqa: S301 - from our own parent
-
-
-def _end_with(wait: Callable[[], object]) -> None:
-    """A parent that was killed ends no worker; and a worker that waits for work does not notice by itself."""
-    wait()
-    os._exit(1)
-
-
-def _do_nothing() -> None:
-    """The first task of each worker, which makes it start."""
-
-
-def _do_batch(items: list[Any]) -> tuple[list[Any], Exception | None]:
-    results: list[Any] = []
+def _shared(
+    work: Callable[[_Item], _Result], sent: bytes, batches: Iterator[_Batch[_Item, _Result]], jobs: int
+) -> Iterator[_Result]:
+    begun: collections.deque[_Batch[_Item, _Result]] = collections.deque()
+    own: _Batch[_Item, _Result] | None = None
+    given = 0
     try:
-        for item in items:
-            results.append(_work(item))  # noqa: PERF401 - those before an error are kept
-    except Exception as error:  # noqa: BLE001 - it is raised in the parent
-        error.add_note(f"In a worker process:\n{traceback.format_exc()}")
-        return results, error
-    return results, None
+        with _crew(sent, jobs - 1) as crew:
+            following = next(batches, None)
+            while following or begun:
+                crew.hear()
+                while following and crew.take(following):
+                    begun.append(following)
+                    following = next(batches, None)
+                if begun and (results := crew.results(begun[0])):
+                    while results:
+                        given += 1
+                        yield results.popleft()
+                elif begun and begun[0].done:
+                    first = begun.popleft()
+                    if error := first.working or first.feeding:
+                        raise error
+                elif own and not own.done:
+                    own.work_on(work)
+                elif following and len(begun) < _AHEAD * jobs:
+                    own = following
+                    begun.append(own)
+                    following = next(batches, None)
+                else:
+                    crew.hear(wait=True)
+    except _WorkerError:
+        raise BouncelibError(
+            f"a worker process has died, of want of memory perhaps, after the first {given} results: jobs=1 shows "
+            "more. A script has to start its work below `if __name__ == '__main__':`"
+        ) from None
+
+
+class _WorkerError(Exception):
+    """A worker process has ended that should not have."""
+
+
+class _Crew:
+    """The worker processes: one is starting, or at work on a batch, or idle, and then listening."""
+
+    def __init__(self) -> None:
+        import multiprocessing.connection
+
+        self._spawned = multiprocessing.get_context("spawn")
+        self._ready = multiprocessing.connection.wait
+        self._processes: list[SpawnProcess] = []
+        self._busy: dict[Connection, _Batch[Any, Any] | None] = {}
+        self._idle: list[Connection] = []
+        self._answers: dict[_Batch[Any, Any], bytes] = {}
+
+    def hire(self, sent: bytes) -> None:
+        ours, theirs = self._spawned.Pipe()
+        process = self._spawned.Process(target=_serve, args=(sent, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        self._processes.append(process)
+        self._busy[ours] = None
+
+    def take(self, batch: _Batch[Any, Any]) -> bool:
+        """Whether there is a worker who takes the batch."""
+        if not self._idle or not batch.sendable:
+            return False
+        try:
+            sent = pickle.dumps(batch.items, pickle.HIGHEST_PROTOCOL)
+        except Exception:  # noqa: BLE001 - of whatever kind, it says nothing about the item
+            batch.sendable = False
+            return False
+        connection = self._idle.pop()
+        try:
+            connection.send_bytes(sent)
+        except OSError:
+            batch.working = _WorkerError()
+        else:
+            self._busy[connection] = batch
+        return True
+
+    def hear(self, *, wait: bool = False) -> None:
+        """Take the answers that have come; with `wait` at least one."""
+        for connection in cast("list[Connection]", self._ready(self._busy, None if wait else 0)):
+            batch = self._busy.pop(connection)
+            try:
+                answer = connection.recv_bytes()
+            except (EOFError, OSError):
+                if not batch:
+                    raise _WorkerError from None
+                batch.working = _WorkerError()
+                continue
+            self._idle.append(connection)
+            if batch:
+                self._answers[batch] = answer
+
+    def results(self, batch: _Batch[_Item, _Result]) -> collections.deque[_Result]:
+        """What there is of the batch. An answer is not read before this: first its worker gets something new to do."""
+        if batch in self._answers:
+            batch.results, batch.working = pickle.loads(self._answers.pop(batch))  # noqa: S301 - from our own worker
+            batch.items.clear()
+        return batch.results
+
+    def dismiss(self) -> None:
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join()
+        for connection in [*self._busy, *self._idle]:
+            connection.close()
+
+
+@contextlib.contextmanager
+def _crew(sent: bytes, count: int) -> Iterator[_Crew]:
+    crew = _Crew()
+    try:
+        with _interrupts_ignored():  # which the workers inherit, for the time until they have started
+            for _ in range(count):
+                crew.hire(sent)
+        yield crew
+    finally:
+        crew.dismiss()
 
 
 @contextlib.contextmanager
@@ -167,3 +236,21 @@ def _interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+# -- in a worker
+
+
+def _serve(sent: bytes, connection: Connection) -> None:
+    """Ctrl-C reaches every process of the terminal: the parent ends the work, and its workers end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    work = pickle.loads(sent)  # noqa: S301 - from our own parent, as what follows
+    with contextlib.suppress(EOFError, OSError):  # the parent has been killed
+        connection.send_bytes(b"has started")
+        while True:
+            batch: _Batch[Any, Any] = _Batch(pickle.loads(connection.recv_bytes()))  # noqa: S301
+            while not batch.done:
+                batch.work_on(work)
+            if error := batch.working:
+                error.add_note(f"In a worker process:\n{''.join(traceback.format_exception(error))}")
+            connection.send_bytes(pickle.dumps((batch.results, batch.working), pickle.HIGHEST_PROTOCOL))

@@ -6,6 +6,7 @@ import collections.abc
 import email
 import functools
 import itertools
+import multiprocessing
 import operator
 import os
 import pathlib
@@ -75,7 +76,7 @@ def test_no_more_than_a_few_batches_are_read_ahead(jobs: int) -> None:
     endless = (b"Subject: %d\n\nhello\n" % number for number in read)
     reports = bouncelib.parse_many(endless, jobs=jobs)
     assert [report.kind for report in itertools.islice(reports, 1000)] == [Kind.OTHER] * 1000
-    assert next(read) <= 1000 + workers._BATCH_COUNT * (2 * jobs + 2)
+    assert next(read) <= 1000 + workers._BATCH_COUNT * (workers._AHEAD * jobs + 1)
     getattr(reports, "close", lambda: None)()
 
 
@@ -126,17 +127,66 @@ def test_what_is_no_message_is_an_error_in_its_place(jobs: int, number: int) -> 
     assert len(reports) == number
     assert isinstance(error, TypeError)
     assert "a message is bytes or" in str(error)
-    assert ("In a worker process:" in "".join(getattr(error, "__notes__", ()))) == (jobs == 2)
 
 
-def test_a_worker_that_dies_is_reported_behind_what_came_before() -> None:
-    five, death = functools.partial(int, 5), functools.partial(os._exit, 1)
-    calls: collections.abc.Iterator[typing.Any] = itertools.chain([five] * 320, [death], [five] * 320)
-    results, error = until_it_raises(workers.in_order(operator.call, calls, 2, lambda _: 0))
-    assert set(results) <= {5}
-    assert len(results) <= 320
+def in_a_worker(trouble: str, number: int) -> int:
+    """The number itself, but in a worker process trouble once the number is above 1,000."""
+    if number > 1000 and multiprocessing.parent_process():
+        if trouble == "dies":
+            os._exit(1)
+        if trouble == "raises":
+            raise ValueError(number)
+    return number
+
+
+@pytest.mark.parametrize("trouble", ["dies", "raises"])
+def test_trouble_in_a_worker_is_an_error_in_its_place(trouble: str) -> None:
+    results, error = until_it_raises(
+        workers.in_order(functools.partial(in_a_worker, trouble), itertools.count(), 2, lambda _: 0)
+    )
+    assert results == list(range(len(results)))
+    assert len(results) > 1000
+    if trouble == "dies":
+        assert isinstance(error, BouncelibError)
+        assert f"a worker process has died, of want of memory perhaps, after the first {len(results)} " in str(error)
+    else:
+        assert repr(error) == f"ValueError({len(results)})"
+        assert "In a worker process:" in "".join(getattr(error, "__notes__", ()))
+
+
+def test_work_that_cannot_be_read_in_a_worker_ends_it(capfd: pytest.CaptureFixture[str]) -> None:
+    results = workers.in_order(Unreadable(), itertools.repeat(7), 2, lambda _: 0)
+    found, error = until_it_raises(results)
+    assert set(found) <= {7}
     assert isinstance(error, BouncelibError)
-    assert f"a worker process has died, of want of memory perhaps, after the first {len(results)} results" in str(error)
+    assert "ValueError: not here" in capfd.readouterr().err
+
+
+def not_here() -> typing.NoReturn:
+    raise ValueError("not here")
+
+
+class Unreadable:
+    def __call__(self, item: int) -> int:
+        return item
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return not_here, ()
+
+
+def test_items_that_cannot_be_sent_are_worked_on_here() -> None:
+    items: list[typing.Any] = [functools.partial(int, number) for number in range(100_000)]
+    items[90_000:90_200] = [Unsendable()] * 200
+    results = list(workers.in_order(operator.call, items, 2, lambda _: 0))
+    assert results == [*range(90_000), *["here"] * 200, *range(90_200, 100_000)]
+
+
+class Unsendable:
+    def __call__(self) -> str:
+        return "here"
+
+    def __reduce__(self) -> typing.NoReturn:
+        raise ValueError("stays here")
 
 
 @pytest.mark.parametrize("jobs", [-1, -2])
@@ -154,7 +204,9 @@ def test_what_cannot_be_sent_to_a_worker_is_said_at_once() -> None:
 
 def test_a_script_without_a_guard_is_told(tmp_path: pathlib.Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text("import bouncelib\nprint(list(bouncelib.parse_many([b'x'], jobs=2)))\n", "utf-8")
+    script.write_text(
+        "import itertools, bouncelib\nprint(list(bouncelib.parse_many(itertools.repeat(b'x'), jobs=2)))\n", "utf-8"
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
