@@ -120,7 +120,7 @@ def parse_many(
     context: Context | None = None,
     parser: Parser | None = None,
 ) -> Iterator[Report]:
-    """The report on each of `messages`, in their order, by `jobs` processes: 0 for one a CPU.
+    """The report on each of `messages`, in their order, by `jobs` processes, this one among them: 0 for one a CPU.
 
     Messages are asked for as reports are taken, a few batches ahead at most. Raises `BouncelibError` where a worker
     process dies, behind the reports on what came before, and where `context` or `parser` cannot be sent to one. With

@@ -100,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_running(command: argparse.ArgumentParser) -> None:
     """The options of the commands that read many messages."""
-    command.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="worker processes; 0: one for each CPU")
+    command.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="so many processes; 0: one for each CPU")
     command.add_argument(
         "--progress",
         action=argparse.BooleanOptionalAction,
