@@ -323,7 +323,8 @@ def run(*command: str | os.PathLike[str]) -> list[float]:
 
 def mbox_table(options: Options) -> str:
     raws = [re.sub(rb"(?m)^From ", b">From ", raw) for raw in bounces(options)]
-    rows = []
+    counts = (1, cpus())
+    least = {jobs: [float("inf"), 0.0, 0.0] for jobs in counts}
     with tempfile.TemporaryDirectory() as directory:
         box = pathlib.Path(directory) / "box"
         number = 0
@@ -331,11 +332,17 @@ def mbox_table(options: Options) -> str:
             while file.tell() < options.mbox:
                 file.write(b"From x Mon Nov 23 16:47:16 2026\n" + raws[number % len(raws)] + b"\n\n")
                 number += 1
-        for jobs in (1, cpus()):
-            wall, used, memory = run(sys.executable, "-m", "bouncelib", "parse", box, "--jobs", str(jobs))
-            size = f"{options.mbox / 1e6:g} MB, {number:,} messages"
-            rows.append((size, f"`--jobs {jobs}`", f"{wall:.1f} s", f"{used:.1f} s", f"{memory / 1e6:.0f} MB"))
-    return table(("mbox", "bouncelib parse", "time", "CPU time", "memory of the largest process"), rows)
+        for _ in range(options.rounds):
+            for jobs in counts:  # in turns, so that what else the machine does meets all of them
+                taken = run(sys.executable, "-m", "bouncelib", "parse", box, "--jobs", str(jobs))
+                least[jobs] = min(least[jobs], taken)
+    rows = []
+    for jobs, (wall, used, memory) in least.items():
+        size = f"{options.mbox / 1e6:g} MB, {number:,} messages"
+        times = f"{least[1][0] / wall:.2f}"
+        rows.append((size, f"`--jobs {jobs}`", f"{wall:.1f} s", times, f"{used:.1f} s", f"{memory / 1e6:.0f} MB"))
+    head = ("mbox", "bouncelib parse", "time", "times as fast", "CPU time", "memory of the largest process")
+    return table(head, rows)
 
 
 def cpus() -> int:
