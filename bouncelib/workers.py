@@ -107,16 +107,12 @@ def _shared(
     work: Callable[[_Item], _Result], sent: bytes, batches: Iterator[_Batch[_Item, _Result]], jobs: int
 ) -> Iterator[_Result]:
     begun: collections.deque[_Batch[_Item, _Result]] = collections.deque()
-    own: _Batch[_Item, _Result] | None = None
+    own: _Batch[_Item, _Result] = _Batch(collections.deque())
     given = 0
     try:
         with _crew(sent, jobs - 1) as crew:
             following = next(batches, None)
             while following or begun:
-                crew.hear()
-                while following and crew.take(following):
-                    begun.append(following)
-                    following = next(batches, None)
                 if begun and (results := crew.results(begun[0])):
                     while results:
                         given += 1
@@ -125,14 +121,17 @@ def _shared(
                     first = begun.popleft()
                     if error := first.working or first.feeding:
                         raise error
-                elif own and not own.done:
-                    own.work_on(work)
-                elif following and len(begun) < _AHEAD * jobs:
+                elif own.done and following and len(begun) < _AHEAD * jobs:
                     own = following
                     begun.append(own)
                     following = next(batches, None)
                 else:
-                    crew.hear(wait=True)
+                    crew.hear(wait=own.done)
+                    while following and crew.take(following):
+                        begun.append(following)
+                        following = next(batches, None)
+                    if not own.done:
+                        own.work_on(work)
     except _WorkerError:
         raise BouncelibError(
             f"a worker process has died, of want of memory perhaps, after the first {given} results: jobs=1 shows "
