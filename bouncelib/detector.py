@@ -6,33 +6,26 @@ A detector adds findings; it never wins by coming first, and knows no other dete
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from .address import ADDRESS
 from .body import Body
 from .frozen import maker
 from .marks import is_letter, is_report
 from .mime import Headers, Message
 from .model import BouncelibError, Feedback, Finding, Kind, UnparsedField, Value
+from .patterns import Patience, needed_character, trusted_searches
 from .phrases import first_of, has_any, has_unquoted
 
 if TYPE_CHECKING:
-    import regex
-
-    _Pattern = re.Pattern[str] | regex.Pattern[str]
+    from .patterns import Pattern, Searches
 
 __all__ = ["FIELDS", "Detector", "TextFormat", "check_finding"]
 
 FIELDS = ("address", "original_address", "action", "status", "diagnostic", "reply", "remote_mta", "command",
           "reporting_mta", "received_from_mta", "arrival_date", "envelope_id")  # fmt: skip
 """The fields of a `Finding` that a pattern may fill, as the names of its groups: its first ones, in their order."""
-
-TIMEOUT = 0.5
-"""Seconds that the patterns of an untrusted format may take for one message, before it is given up for this message."""
 
 MAX_DIAGNOSTIC_LINES = 60
 """Lines of prose kept for one recipient."""
@@ -82,15 +75,6 @@ def check_finding(finding: object) -> None:
         raise TypeError(f"Finding.unparsed must be a tuple of UnparsedField, not {finding.unparsed!r}")
 
 
-class _Match(Protocol):
-    def groupdict(self) -> dict[str, str | None]: ...
-    def __getitem__(self, name: str, /) -> str | None: ...
-
-
-_Search = Callable[[str], "_Match | None"]
-_Searches = tuple[_Search, ...]
-
-
 @dataclasses.dataclass(frozen=True)
 class TextFormat:
     """A format as a table.
@@ -138,10 +122,10 @@ class TextFormat:
     quiet: bool = False
     reports_only: bool = False
     trusted: bool = False
-    _recipient: tuple[_Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
-    _fields: tuple[_Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
+    _recipient: tuple[Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
+    _fields: tuple[Pattern, ...] = dataclasses.field(init=False, repr=False, compare=False, default=())
     _needed: str = dataclasses.field(init=False, repr=False, compare=False, default="")
-    _trusted: tuple[_Searches, _Searches] = dataclasses.field(init=False, repr=False, compare=False, default=((), ()))
+    _trusted: tuple[Searches, Searches] = dataclasses.field(init=False, repr=False, compare=False, default=((), ()))
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -166,9 +150,9 @@ class TextFormat:
             raise self._error(f"kind must be a Kind, such as Kind.BOUNCE, not {self.kind!r}")
         object.__setattr__(self, "_recipient", tuple(self._compile(p, "address") for p in self.recipient))
         object.__setattr__(self, "_fields", tuple(self._compile(p) for p in self.fields))
-        object.__setattr__(self, "_needed", _needed(self.recipient))
+        object.__setattr__(self, "_needed", needed_character(self.recipient))
         if self.trusted:
-            object.__setattr__(self, "_trusted", (_trusted(self._recipient), _trusted(self._fields)))
+            object.__setattr__(self, "_trusted", (trusted_searches(self._recipient), trusted_searches(self._fields)))
 
     def _error(self, says: str) -> BouncelibError:
         return BouncelibError(f"format {self.name!r}: {says}")
@@ -183,10 +167,10 @@ class TextFormat:
         if "\n" in phrase:
             raise self._error(f"{option}: {phrase!r} must be within one line")
 
-    def _compile(self, pattern: str, needed: str = "") -> _Pattern:
+    def _compile(self, pattern: str, needed: str = "") -> Pattern:
         try:
             if self.trusted:
-                compiled: _Pattern = re.compile(pattern)
+                compiled: Pattern = re.compile(pattern)
             else:
                 import regex
 
@@ -253,13 +237,12 @@ class TextFormat:
         begin = first_of(self.start, text, unquoted=True) if self.start else 0
         return begin if begin < 0 else text.rfind("\n", 0, begin) + 1
 
-    def _searches(self) -> tuple[_Searches, _Searches]:
+    def _searches(self) -> tuple[Searches, Searches]:
         """What searches a line for a recipient, and what searches it for other fields."""
         if self.trusted:
             return self._trusted
-        search = _Patience().search
-        openers = tuple([functools.partial(search, pattern) for pattern in self._recipient])
-        return openers, tuple([functools.partial(search, pattern) for pattern in self._fields])
+        patience = Patience()
+        return patience.searches(self._recipient), patience.searches(self._fields)
 
     def _read(self, body: Body, begin: int, kind: Kind) -> list[Finding]:
         text, needed = body.lower, self._needed
@@ -394,7 +377,7 @@ def _names_somebody(found: Iterable[Finding]) -> bool:
 _COMMA = re.compile(r"(?<=>),|,\s+(?=<?(?:\"|[^\s,<>]{1,300}@))")
 
 
-def _has_match(searches: _Searches, needed: str, lines: Iterable[str]) -> bool:
+def _has_match(searches: Searches, needed: str, lines: Iterable[str]) -> bool:
     for line in lines:
         if needed in line:
             for search in searches:
@@ -415,52 +398,3 @@ def _unfold(lines: list[str], begin: int) -> Iterator[tuple[int, str]]:
         at, opened, more = index, line.rstrip(), []
     if begin < len(lines):
         yield at, " ".join([opened, *more])
-
-
-def _needed(patterns: Sequence[str]) -> str:
-    """A character that stands in every line in which one of `patterns` finds an address; empty where none is known."""
-    if all(f"(?P<address>{ADDRESS})" in pattern for pattern in patterns):
-        return "@"
-    if all(_BRACKETED.match(pattern) and _is_anchored(pattern) for pattern in patterns):
-        return "<"
-    return ""
-
-
-def _trusted(patterns: Sequence[_Pattern]) -> _Searches:
-    return tuple([pattern.match if _is_anchored(pattern.pattern) else pattern.search for pattern in patterns])
-
-
-@functools.cache
-def _is_anchored(pattern: str) -> bool:
-    """Whether all of `pattern` stands behind a `^`, so that it need not be tried at every place of a line."""
-    bare = _ESCAPED.sub("", pattern)
-    while (inner := _GROUP.sub("", bare)) != bare:
-        bare = inner
-    return bare.startswith("^") and "|" not in bare
-
-
-_BRACKETED = re.compile(r"\^<(?![?*{])")
-# In a pattern: an escaped character, a set of characters, a group without groups in it.
-_ESCAPED = re.compile(r"\\.|\[\^?\]?[^\]]*\]")
-_GROUP = re.compile(r"\([^()]*\)")
-
-
-class _Patience:
-    """The time that the patterns of one format have left for one message."""
-
-    __slots__ = ("left",)
-
-    def __init__(self) -> None:
-        self.left = TIMEOUT
-
-    def search(self, pattern: _Pattern, line: str) -> _Match | None:
-        begun = time.perf_counter()
-        try:
-            return pattern.search(line, timeout=max(self.left, 0.001))  # type: ignore[call-overload]
-        except TimeoutError:
-            raise TimeoutError(
-                f"pattern {pattern.pattern!r} took more than {TIMEOUT} s for one message, at the line {line[:60]!r}: "
-                "take the repeats out of its repeats"
-            ) from None
-        finally:
-            self.left -= time.perf_counter() - begun

@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from .charset import Guesser, decode, raw_bytes, readable
+from .transfer import unbase64
 
-__all__ = ["MAX_PARAMETERS", "NO_FIELDS", "Headers", "decode_words", "parameters", "read_fields", "unbase64"]
+__all__ = ["MAX_PARAMETERS", "NO_FIELDS", "Headers", "decode_words", "parameters", "read_fields"]
 
 MAX_PARAMETERS = 1 << 14
 # What is no longer than this, and recurs from message to message, is remembered.
@@ -23,9 +24,7 @@ _PARAMETER = re.compile(
 )
 _BARE_COMMENT = re.compile(r"\s\([^()]*\)\s*$")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
-_PADDING = re.compile(rb"=[=\s]*")
-_PIECE = re.compile(rb"[A-Za-z0-9+/\s]*")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+
 
 # RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
 _MEDIA_TYPE = re.compile(r"[^\s/;\"()]+/[^\s/;\"()]+")
@@ -83,29 +82,6 @@ def _decode_pieces(value: str, guess: Guess) -> Iterator[str]:
 def _unword(encoding: str, text: str) -> bytes:
     data = raw_bytes(text)
     return unbase64(data) if encoding in "bB" else binascii.a2b_qp(data, header=True)
-
-
-def unbase64(data: bytes) -> bytes:
-    """Base64 with everything outside the alphabet skipped and missing padding supplied (RFC 2045 section 6.8).
-
-    What follows padding is another piece: encoders that work line by line, or two bodies put together, write so.
-    """
-    if b"=" in data.rstrip(b"= \t\n\r"):
-        *pieces, last = _PADDING.split(data)
-        # Prose that somebody put below is no piece.
-        if _PIECE.fullmatch(last) and len(b"".join(last.split())) % 4 == 0:
-            pieces.append(last)
-        return b"".join([_unbase64_piece(piece) for piece in pieces])
-    return _unbase64_piece(data)
-
-
-def _unbase64_piece(data: bytes) -> bytes:
-    try:
-        return binascii.a2b_base64(data)
-    except binascii.Error:
-        kept = _NOT_BASE64.sub(b"", data)
-        kept = kept[: len(kept) - (len(kept) % 4 == 1)]
-        return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
 
 
 def parameters(value: str) -> dict[str, str]:

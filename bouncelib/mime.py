@@ -12,7 +12,6 @@ header.
 
 from __future__ import annotations
 
-import binascii
 import operator
 import re
 from collections.abc import Iterable
@@ -20,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from .body import Body, Span, html_to_text, split_original, unquote
 from .charset import Guesser, decode, raw_bytes, readable
-from .header import MAX_PARAMETERS, NO_FIELDS, Headers, decode_words, parameters, read_fields, unbase64
+from .header import MAX_PARAMETERS, NO_FIELDS, Headers, decode_words, parameters, read_fields
 from .model import Defect
+from .transfer import ENCODED, undo, unify_lines
 
 if TYPE_CHECKING:
     import email.message
@@ -73,10 +73,7 @@ _USUAL_BOUNDARY = re.compile(
 )
 _HTML = re.compile(r"(?i)\s*<(?:html|!doctype html)")
 _TOKEN = re.compile(r"[^\s\"';(),]+")
-_UUENCODED = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 _TYPE_OF = operator.attrgetter("content_type")
-_ENCODED = _UUENCODED | {"base64", "quoted-printable"}
-_UU_BEGIN = re.compile(rb"(?m)^begin [0-7]{3,4} ")
 
 
 class Part:
@@ -140,17 +137,8 @@ class Part:
 
     def content(self, limit: int | None = None) -> bytes:
         """The body with its transfer encoding undone (RFC 2045 section 6), of at most `limit` encoded bytes."""
-        return self._undo(self.tree.raw[self.body : self.end if limit is None else min(self.end, self.body + limit)])
-
-    def _undo(self, data: bytes) -> bytes:
-        encoding = self.encoding
-        if encoding == "quoted-printable":
-            return binascii.a2b_qp(data)
-        if encoding == "base64":
-            return unbase64(data)
-        if encoding in _UUENCODED:
-            return _unuuencode(data)
-        return data
+        end = self.end if limit is None else min(self.end, self.body + limit)
+        return undo(self.tree.raw[self.body : end], self.encoding)
 
     def text(self) -> str:
         """The body as text, lines ended by line feeds; see `bouncelib.charset` for how the charset is found."""
@@ -168,7 +156,7 @@ class Part:
     def _decode(self, end: int) -> str:
         data = self.tree.raw[self.body : end]
         if "content-transfer-encoding" in self.headers.first:
-            data = _unify(self._undo(data))
+            data = unify_lines(undo(data, self.encoding))
         label = self.headers.params.get("charset", "")
         text, defect = decode(data, label, self.tree.guesser)
         if defect:
@@ -179,9 +167,9 @@ class Part:
         """The message that this `message/rfc822` (or alike) part holds, its tree read at the first call."""
         if self._embedded is None:
             tree = self.tree
-            if self.encoding in _ENCODED:
+            if self.encoding in ENCODED:
                 # RFC 2046 section 5.2.1 forbids it; servers do it.
-                self._embedded = Message(_unify(self.content()), tree.defect_list, tree.guesser).root
+                self._embedded = Message(unify_lines(self.content()), tree.defect_list, tree.guesser).root
             else:
                 self._embedded = tree.build(self.body, self.end, self.section, 1)
         return self._embedded
@@ -360,26 +348,6 @@ def _continues(field: tuple[str, list[bytes]], after: list[bytes]) -> bool:
     return any(map(_WELL_KNOWN.match, after)) or (name[:2] in ("X-", "x-") and not any(map(bytes.strip, values)))
 
 
-def _unuuencode(data: bytes) -> bytes:
-    """The lines between `begin` and `end`; a line of a wrong length is read as far as its count says."""
-    begin = _UU_BEGIN.search(data)
-    if not begin:
-        return data
-    out: list[bytes] = []
-    for line in data[begin.end() :].split(b"\n")[1:]:
-        if line.rstrip() in (b"end", b"`", b""):
-            break
-        try:
-            out.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            size = (((line[0] - 32) & 63) * 4 + 5) // 3
-            try:
-                out.append(binascii.a2b_uu(line[:size]))
-            except binascii.Error:
-                out.append(line)
-    return b"".join(out)
-
-
 def _read_body(message: Message) -> Body:
     """The plain text parts before the returned message; HTML only where no plain text stands in its place."""
     plain: list[Part] = []
@@ -442,16 +410,6 @@ def _skip(raw: bytes) -> int:
     return start
 
 
-def _unify(raw: bytes) -> bytes:
-    if b"\r" not in raw:
-        return raw
-    # Single bytes are quickly found: this is the usual message, whose lines all end alike.
-    usual = raw.replace(b"\r", b"")
-    if usual.replace(b"\n", b"\r\n") == raw:
-        return usual
-    return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-
 def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message:
     """The message in `raw`; any bytes will do. A `Message` of the standard library is flattened first.
 
@@ -461,7 +419,7 @@ def read(raw: bytes | bytearray | memoryview | email.message.Message) -> Message
         from .flatten import flatten  # which needs what the standard library takes long to import
 
         raw = flatten(raw)
-    return Message(_unify(bytes(raw)))
+    return Message(unify_lines(bytes(raw)))
 
 
 def read_headers(text: str) -> tuple[Headers, str]:

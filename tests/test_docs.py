@@ -18,7 +18,7 @@ import tomllib
 import pytest
 
 import bouncelib
-from bouncelib import BouncelibError, Registry, Rules, TextFormat, arguments, detector, mime, reasons, testing
+from bouncelib import BouncelibError, Registry, Rules, TextFormat, arguments, detector, mime, patterns, reasons, testing
 from bouncelib.detectors import flufl
 from bouncelib.rules import matcher
 
@@ -206,7 +206,7 @@ LIMITS = [
     ("text of one refusal that rules look at", f"{matcher.LIMIT} characters"),
     ("lines of prose kept for a recipient", f"{detector.MAX_DIAGNOSTIC_LINES}"),
     ("what is handed to flufl.bounce", f"{flufl.MAX_SIZE >> 10} KiB, {flufl.MAX_LINE} bytes of a line"),
-    ("one search of a pattern of yours", f"{detector.TIMEOUT} s in a format, {reasons._PATIENCE} s in a rule"),
+    ("one search of a pattern of yours", f"{patterns.TIMEOUT} s in a format, {reasons._PATIENCE} s in a rule"),
 ]
 
 
