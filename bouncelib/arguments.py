@@ -12,7 +12,7 @@ import sys
 import tomllib
 import typing
 
-from . import __version__, summary_output
+from . import __version__, summary_output, workers
 from .context import Context
 from .model import BouncelibError, Command, Kind, Reason
 from .output import FORMATS
@@ -139,8 +139,10 @@ def _kinds(text: str) -> frozenset[Kind]:
 
 
 def _jobs(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more, or 0 for one a CPU")
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= workers.MOST):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of processes: give 1 to {workers.MOST}, or 0 for one a CPU"
+        )
     return int(text)
 
 

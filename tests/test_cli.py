@@ -148,6 +148,7 @@ USAGE = [
     (["parse", "--format", "xml", "x"], "invalid choice: 'xml'"),
     (["parse", "--jobs", "x", "x"], "'x' is no number of processes"),
     (["parse", "--jobs", "-1", "x"], "'-1' is no number of processes"),
+    (["parse", "--jobs", "1000000", "x"], "give 1 to 1000"),
     (["parse", "--kind", "bounce,fall", "x"], "'fall' is not a valid Kind: there are bounce, delay"),
     (["parse", "--colour", "x"], "unrecognized arguments: --colour"),
     (["summary"], "the following arguments are required: PATH"),
