@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="run", title="commands", metavar="COMMAND")
     common, reading, plugins = _common_arguments(), _reading_arguments(), _plugin_arguments()
 
-    command = commands.add_parser("parse", parents=[common, reading, plugins], help="read messages and write what they report")
+    command = commands.add_parser(
+        "parse", parents=[common, reading, plugins], help="read messages and write what they report"
+    )
     command.add_argument("paths", metavar="PATH", nargs="+", help="file, mbox, Maildir, directory, or - for stdin")
     command.add_argument(
         "--format",

@@ -651,7 +651,9 @@ def test_rules_of_ones_own(run: Run, box: pathlib.Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)
-def test_rules_that_are_none(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+def test_rules_that_are_none(
+    run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
     monkeypatch.chdir(box)
     (box / "house.toml").write_text(RULES.replace("mailbox_moved", "gone"))
     status, out, err = run(*arguments, "--with", "house.toml")
@@ -660,12 +662,16 @@ def test_rules_that_are_none(run: Run, box: pathlib.Path, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def heron(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+def heron(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[pathlib.Path]:
     """A directory with a bounce that only an installed plug-in reads."""
     site = tmp_path / "site"
     (site / "heron_bounce-1.0.dist-info").mkdir(parents=True)
-    (site / "heron_bounce-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: heron-bounce\nVersion: 1.0\n")
-    (site / "heron_bounce-1.0.dist-info" / "entry_points.txt").write_text("[bouncelib.detectors]\nheron = heron_gate:HERON\n")
+    (site / "heron_bounce-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: heron-bounce\nVersion: 1.0\n"
+    )
+    (site / "heron_bounce-1.0.dist-info" / "entry_points.txt").write_text(
+        "[bouncelib.detectors]\nheron = heron_gate:HERON\n"
+    )
     (site / "heron_gate.py").write_text(
         '"""The Heron gate."""\nfrom bouncelib import TextFormat\nHERON = TextFormat(name="heron", '
         'start=("heron keeps",), recipient=(r"^(?P<address>\\S+@\\S+)$",))\n'
@@ -697,8 +703,8 @@ def test_detectors_of_installed_packages(run: Run, heron: pathlib.Path) -> None:
 
 def test_a_plugin_that_cannot_be_loaded_is_named(run: Run, heron: pathlib.Path) -> None:
     (heron / "site" / "heron_gate.py").write_text("raise ValueError('no heron')\n")
-    for arguments in (["parse", heron / "h.eml"], ["detectors"]):
-        status, out, err = run(*arguments, "--plugins")
+    for given in (["parse", heron / "h.eml"], ["detectors"]):
+        status, out, err = run(*given, "--plugins")
         assert (status, out) == (2, "")
         assert "entry point 'heron' (heron_gate:HERON) cannot be loaded: no heron" in err
 
