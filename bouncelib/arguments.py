@@ -86,7 +86,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("paths", metavar="FILE", nargs="+", help="as for parse")
 
     command = commands.add_parser("reply", parents=[reading], help="classify the reply of an SMTP server")
-    command.add_argument("text", metavar="TEXT", help='the reply, such as "550 5.1.1 User unknown"; - for stdin')
+    command.add_argument(
+        "text", metavar="TEXT", nargs="+", help='the reply, such as "550 5.1.1 User unknown"; - for stdin'
+    )
     command.add_argument("--recipient", metavar="ADDRESS", help="whom the refused command named")
     command.add_argument(
         "--command", type=_smtp_command, metavar="VERB", help=f"what was refused: {', '.join(Command)}"

@@ -243,7 +243,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _reply(options: argparse.Namespace) -> int:
-    text: str | bytes = options.text
+    text: str | bytes = " ".join(options.text)
     if text == mailbox.STDIN:
         entry = next(mailbox.messages(mailbox.STDIN))
         if not isinstance(entry, mailbox.Found):

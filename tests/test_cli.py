@@ -562,6 +562,11 @@ def test_reply(run: Run) -> None:
     assert "Timing: synchronous" in out
 
 
+def test_reply_without_quotes(run: Run) -> None:
+    words = ["550", "5.1.1", "User", "unknown"]
+    assert run("reply", *words, "--command", "rcpt") == run("reply", " ".join(words), "--command", "RCPT")
+
+
 def test_reply_as_json(run: Run) -> None:
     _, out, _ = run("reply", "452 4.2.2 Mailbox full", "--format", "jsonl")
     (recipient,) = Report.from_dict(json.loads(out)).recipients
