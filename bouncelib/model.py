@@ -125,7 +125,7 @@ class Command(enum.StrEnum):
 
 
 class ProvenanceVerdict(enum.StrEnum):
-    """Whether a report is about a message that we sent: `own`, it is; `foreign`, it is not; `unproven`, neither shows."""
+    """Whether a report is about a message that we sent. `own`: it is. `foreign`: it is not. `unproven`: neither shows."""
 
     OWN = "own"
     UNPROVEN = "unproven"
