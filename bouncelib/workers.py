@@ -150,7 +150,7 @@ def _shared(
     except _WorkerError:
         raise BouncelibError(
             f"a worker process has died, of want of memory perhaps, after the first {given} results: jobs=1 shows "
-            "more. A script has to start its work below `if __name__ == '__main__':`"
+            "more. A script has to be a file, and to start its work below `if __name__ == '__main__':`"
         ) from None
 
 

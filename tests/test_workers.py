@@ -274,4 +274,4 @@ def test_a_script_without_a_guard_is_told(tmp_path: pathlib.Path) -> None:
     done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "A script has to start its work below `if __name__ == '__main__':`" in done.stderr
+    assert "A script has to be a file, and to start its work below `if __name__ == '__main__':`" in done.stderr
