@@ -125,7 +125,7 @@ class Command(enum.StrEnum):
 
 
 class ProvenanceVerdict(enum.StrEnum):
-    """Whether a report is about a message that we sent. `own`: it is. `foreign`: it is not. `unproven`: neither shows."""
+    """Whether a report is about a message that we sent: it is, `own`; it is not, `foreign`; or neither is shown."""
 
     OWN = "own"
     UNPROVEN = "unproven"
