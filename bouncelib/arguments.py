@@ -12,13 +12,16 @@ import sys
 import tomllib
 import typing
 
-from . import __version__, summary_output
+from . import __version__, summary_output, workers
 from .context import Context
 from .model import BouncelibError, Command, Kind, Reason
 from .output import FORMATS
+from .parser import Parser
+from .reasons import Rules
+from .registry import Registry
 from .safe_text import visible
 
-__all__ = ["WrongUsage", "context", "parser"]
+__all__ = ["WrongUsage", "context", "parser", "reader"]
 
 
 class WrongUsage(Exception):  # noqa: N818 - not an error of the program
@@ -48,20 +51,25 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"bouncelib {__version__}")
     commands = top.add_subparsers(dest="run", title="commands", metavar="COMMAND")
-    common = _common_arguments()
+    common, reading, plugins = _common_arguments(), _reading_arguments(), _plugin_arguments()
 
-    command = commands.add_parser("parse", parents=[common], help="read messages and write what they report")
+    command = commands.add_parser(
+        "parse", parents=[common, reading, plugins], help="read messages and write what they report"
+    )
     command.add_argument("paths", metavar="PATH", nargs="+", help="file, mbox, Maildir, directory, or - for stdin")
     command.add_argument(
         "--format",
         choices=list(FORMATS),
         default="jsonl",
-        help="jsonl: a report a line, complete (the default); the others show one recipient a row",
+        help="jsonl: a report a line, complete (the default); addresses: those to stop mailing, one a line, each once; "
+        "the others show one recipient a row",
     )
     command.add_argument("--kind", type=_kinds, metavar="KIND,…", help=f"only these: {', '.join(Kind)}")
     _add_running(command)
 
-    command = commands.add_parser("summary", parents=[common], help="count reports by kind, reason, provider, timing")
+    command = commands.add_parser(
+        "summary", parents=[common, reading, plugins], help="count reports by kind, reason, provider, timing"
+    )
     command.add_argument("paths", metavar="PATH", nargs="+", help="as for parse")
     command.add_argument(
         "--format",
@@ -72,11 +80,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--top", type=_top, default=20, metavar="N", help="name so many providers (default: 20)")
     _add_running(command)
 
-    command = commands.add_parser("explain", parents=[common], help="say in words what a message reports, and why")
+    command = commands.add_parser(
+        "explain", parents=[common, reading, plugins], help="say in words what a message reports, and why"
+    )
     command.add_argument("paths", metavar="FILE", nargs="+", help="as for parse")
 
-    command = commands.add_parser("reply", help="classify the reply of an SMTP server")
-    command.add_argument("text", metavar="TEXT", help='the reply, such as "550 5.1.1 User unknown"; - for stdin')
+    command = commands.add_parser("reply", parents=[reading], help="classify the reply of an SMTP server")
+    command.add_argument(
+        "text", metavar="TEXT", nargs="+", help='the reply, such as "550 5.1.1 User unknown"; - for stdin'
+    )
     command.add_argument("--recipient", metavar="ADDRESS", help="whom the refused command named")
     command.add_argument(
         "--command", type=_smtp_command, metavar="VERB", help=f"what was refused: {', '.join(Command)}"
@@ -86,20 +98,20 @@ def parser() -> argparse.ArgumentParser:
         "--format", choices=["text", "jsonl"], default="text", help="in words (the default) or as JSON"
     )
 
-    commands.add_parser("detectors", help="list the formats that are read")
+    commands.add_parser("detectors", parents=[plugins], help="list the formats that are read")
 
-    command = commands.add_parser("rules", help="list the rules that decide reasons, in order")
+    command = commands.add_parser("rules", parents=[reading], help="list the rules that decide reasons, in order")
     command.add_argument("--reason", type=_reason, help="only these: a reason, such as bad_mailbox")
     command.add_argument("--file", metavar="NAME", help="only those of files whose name contains this")
-    command.add_argument(
-        "--with", dest="own", action="append", default=[], metavar="FILE", help="put this rule file in front; repeat"
-    )
     command.add_argument("--format", choices=["text", "jsonl"], default="text", help="text (the default) or JSON")
     return top
 
 
 def _add_running(command: argparse.ArgumentParser) -> None:
     """The options of the commands that read many messages."""
+    command.add_argument(
+        "--log", action="store_true", help="PATH is a log of Postfix, Exim or Sendmail: each delivery in it is a report"
+    )
     command.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="so many processes; 0: one for each CPU")
     command.add_argument(
         "--progress",
@@ -107,6 +119,27 @@ def _add_running(command: argparse.ArgumentParser) -> None:
         default=None,
         help="count messages on stderr (default: where stderr is a terminal and stdout is not)",
     )
+
+
+def _reading_arguments() -> _Arguments:
+    parser = _Arguments(add_help=False)
+    parser.add_argument(
+        "--with",
+        dest="own",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="put the rules of this TOML file before those of the package; may be repeated",
+    )
+    return parser
+
+
+def _plugin_arguments() -> _Arguments:
+    parser = _Arguments(add_help=False)
+    parser.add_argument(
+        "--plugins", action="store_true", help="read with the formats of other installed packages as well"
+    )
+    return parser
 
 
 def _common_arguments() -> _Arguments:
@@ -139,8 +172,10 @@ def _kinds(text: str) -> frozenset[Kind]:
 
 
 def _jobs(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more, or 0 for one a CPU")
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= workers.MOST):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of processes: give 1 to {workers.MOST}, or 0 for one a CPU"
+        )
     return int(text)
 
 
@@ -162,6 +197,23 @@ def _reason(text: str) -> Reason:
         return Reason(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"there is no reason {text!r}; choose one of {', '.join(Reason)}") from None
+
+
+# -- what is read with
+
+
+def reader(options: argparse.Namespace) -> Parser | None:
+    """The parser that the options ask for, `None` for the default. Raises `WrongUsage` where it cannot be made."""
+    files, with_plugins = getattr(options, "own", ()), getattr(options, "plugins", False)
+    if not files and not with_plugins:
+        return None
+    try:
+        rules = Rules.default()
+        for path in files:
+            rules = rules.with_file(path)
+        return Parser(Registry.default().discover() if with_plugins else None, rules)
+    except BouncelibError as error:
+        raise WrongUsage(str(error)) from None
 
 
 # -- the context

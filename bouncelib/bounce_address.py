@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from . import address as addresses
 from . import provenance
-from .context import Context
+from .context import Context, no_context
 from .model import AddressCheck, AddressVerdict, Proof, ProvenanceVerdict, Reply
 from .provenance import batv, srs
 
@@ -31,6 +31,8 @@ def check_bounce_address(address: str, context: Context) -> AddressCheck:
     where the context says that all of its domain's mail is sent with one: a key or secret that signs every sender
     (`batv_keys`, `verp`), and the domain in `own_domains`. `postmaster` is never refused (RFC 5321 section 4.5.1).
     """
+    if not isinstance(context, Context):
+        raise no_context(context)
     recipient = addresses.clean(address) if len(address) <= _MAX else None
     if not recipient or "@" not in recipient:
         return _UNDECIDED

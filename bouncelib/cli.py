@@ -25,7 +25,6 @@ from .model import BouncelibError
 from .output import FORMATS, NotInstalled, json_line
 from .parser import DEFAULT
 from .reasons import Rules, attribution_of
-from .registry import Registry
 from .safe_text import one_line, visible
 from .workers import in_order
 
@@ -119,7 +118,8 @@ def _parse(options: argparse.Namespace) -> int:
         write = format_.writer()
     except NotInstalled as error:
         raise WrongUsage(str(error)) from None
-    failed = _each(options, Job(arguments.context(options), format_.rows, options.kind), write)
+    job = Job(arguments.context(options), format_.rows, options.kind, arguments.reader(options), options.log)
+    failed = _each(options, job, write)
     write([])
     return UNREADABLE if failed else OK
 
@@ -149,7 +149,8 @@ def _entries(options: argparse.Namespace) -> Iterator[Iterator[mailbox.Found | m
 
     def sift() -> Iterator[mailbox.Found | mailbox.Failure]:
         nonlocal skipped
-        for entry in itertools.chain.from_iterable(map(mailbox.messages, options.paths)):
+        find = mailbox.log_lines if getattr(options, "log", False) else mailbox.messages
+        for entry in itertools.chain.from_iterable(map(find, options.paths)):
             if not isinstance(entry, mailbox.Skipped):
                 yield entry
                 continue
@@ -172,7 +173,7 @@ def _summary(options: argparse.Namespace) -> int:
         write = summary_output.writer(options.format)
     except NotInstalled as error:
         raise WrongUsage(str(error)) from None
-    job = Job(arguments.context(options), summary.tally)
+    job = Job(arguments.context(options), summary.tally, None, arguments.reader(options), options.log)
     counter = summary.Counter()
     with contextlib.ExitStack() as stack:
         page: typing.TextIO | None = None
@@ -216,6 +217,7 @@ def _unwritable(path: str, error: OSError) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     context = arguments.context(options)
+    parser = arguments.reader(options) or DEFAULT
     status = OK
     before: str | None = None
     with _entries(options) as entries:
@@ -225,7 +227,7 @@ def _explain(options: argparse.Namespace) -> int:
                 status = UNREADABLE
                 continue
             try:
-                text = explain.explain(DEFAULT.parse(entry.raw, context=context))
+                text = explain.explain(parser.parse(entry.raw, context=context))
             except BouncelibError:
                 raise
             except Exception as error:  # noqa: BLE001 - as in `parse`
@@ -241,22 +243,23 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _reply(options: argparse.Namespace) -> int:
-    text: str | bytes = options.text
+    text: str | bytes = " ".join(options.text)
     if text == mailbox.STDIN:
         entry = next(mailbox.messages(mailbox.STDIN))
         if not isinstance(entry, mailbox.Found):
             _complain(f"{entry.name}: {getattr(entry, 'error', 'no reply')}")
             return UNREADABLE
         text = entry.raw
-    report = DEFAULT.parse_reply(
+    parser = arguments.reader(options) or DEFAULT
+    report = parser.parse_reply(
         text, recipient=options.recipient, command=options.command, remote_mta=options.remote_mta
     )
     sys.stdout.write(f"{json_line(report.to_dict()) if options.format == 'jsonl' else explain.explain(report)}\n")
     return OK
 
 
-def _detectors(_: argparse.Namespace) -> int:
-    detectors = list(Registry.default())
+def _detectors(options: argparse.Namespace) -> int:
+    detectors = list((arguments.reader(options) or DEFAULT).registry)
     width = max(len(detector.name) for detector in detectors)
     for detector in detectors:
         sys.stdout.write(f"{visible(detector.name):{width}}  {_describe(detector)}".rstrip() + "\n")

@@ -21,7 +21,17 @@ from .model import BouncelibError
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-__all__ = ["NO_CONTEXT", "Context", "Secret", "as_bytes", "day_number", "network_address", "numbered", "seconds"]
+__all__ = [
+    "NO_CONTEXT",
+    "Context",
+    "Secret",
+    "as_bytes",
+    "day_number",
+    "network_address",
+    "no_context",
+    "numbered",
+    "seconds",
+]
 
 Secret = str | bytes
 
@@ -316,4 +326,11 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
 }
 
 NO_CONTEXT = Context()
+
+
+def no_context(value: object) -> BouncelibError:
+    """What to say to one who gives this as a context."""
+    return BouncelibError(f"a context is a Context, not {type(value).__name__}: write Context(own_domains=[...])")
+
+
 """That of who tells nothing of himself."""

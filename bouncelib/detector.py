@@ -134,20 +134,26 @@ class TextFormat:
             raise self._error(f'headers must be a mapping, such as {{"x-mailer": "frobnitz"}}, not {self.headers!r}')
         for option in ("start", "marks", "end", "skip", "delay", "recipient", "fields"):
             value = getattr(self, option)
-            if isinstance(value, str):
-                raise self._error(f"{option} must be a tuple: write ({value!r},)")
+            if not isinstance(value, tuple):
+                raise self._error(f"{option} must be a tuple: write {_as_tuple(value)!r}")
             for text in value:
                 if option not in ("recipient", "fields"):
                     self._check_phrase(option, text, may_be_empty=False)
+                elif not isinstance(text, str):
+                    raise self._error(f"{option}: the pattern {text!r} is no text")
         for name, wanted in self.headers.items():
             self._check_phrase("headers", name, may_be_empty=False)
-            for phrase in (wanted,) if isinstance(wanted, str) else wanted:
+            for phrase in wanted if isinstance(wanted, tuple) else (wanted,):
                 self._check_phrase("headers", phrase, may_be_empty=True)
         self._check_phrase("recipient_header", self.recipient_header, may_be_empty=True)
         if not (self.start or self.headers or self.marks):
             raise self._error("it would claim every message: give it `start`, `marks` or `headers`")
         if not isinstance(self.kind, Kind):
             raise self._error(f"kind must be a Kind, such as Kind.BOUNCE, not {self.kind!r}")
+        for option in ("paragraph", "folded", "lasting", "quiet", "reports_only", "trusted"):
+            value = getattr(self, option)
+            if not isinstance(value, bool):
+                raise self._error(f"{option} must be True or False, not {value!r}")
         object.__setattr__(self, "_recipient", tuple(self._compile(p, "address") for p in self.recipient))
         object.__setattr__(self, "_fields", tuple(self._compile(p) for p in self.fields))
         object.__setattr__(self, "_needed", needed_character(self.recipient))
@@ -309,6 +315,10 @@ class TextFormat:
             shared.prose = []
         found += shared.findings(body, kind)
         return found
+
+
+def _as_tuple(value: object) -> tuple[object, ...]:
+    return tuple(value) if isinstance(value, list | set | frozenset) else (value,)
 
 
 class _Entry:

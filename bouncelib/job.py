@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from .context import Context
 from .mailbox import Failure, Found
 from .model import BouncelibError, Kind, Report
-from .parser import DEFAULT
+from .parser import DEFAULT, Parser
 
 __all__ = ["Entry", "Job", "Outcome", "bug", "size"]
 
@@ -29,18 +29,25 @@ class Outcome(Generic[_T]):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job(Generic[_T]):
-    """What is done with each message, in this process or in another: `make` gets its name and its report."""
+    """What is done with each message, in this process or in another: `make` gets its name and its report.
+
+    With `is_log` each message is a line of a log; one that tells of no delivery makes nothing.
+    """
 
     context: Context | None
     make: Callable[[str, Report], _T]
     kinds: frozenset[Kind] | None = None
+    parser: Parser | None = None
+    is_log: bool = False
 
     def __call__(self, entry: Entry) -> Outcome[_T]:
         if isinstance(entry, Failure):
             return Outcome(entry.name, error=entry.error)
         try:
-            report = DEFAULT.parse(entry.raw, context=self.context)
-            if self.kinds and report.kind not in self.kinds:
+            parser = self.parser or DEFAULT
+            read = parser.parse_log_line if self.is_log else parser.parse
+            report = read(entry.raw, context=self.context)
+            if report is None or (self.kinds and report.kind not in self.kinds):
                 return Outcome(entry.name)
             return Outcome(entry.name, self.make(entry.name, report))
         except BouncelibError:

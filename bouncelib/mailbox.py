@@ -2,7 +2,8 @@
 
 `messages(path)` yields what it finds, one message at a time, and a `Failure` for what cannot be read; it raises nothing
 for the state of the disk. The order is that of the names, so two runs over the same files give the same. Of a tree, a
-file that does not begin like a message is `Skipped`; what the caller names is read whatever it is, and so is a Maildir.
+file that does not begin like a message is `Skipped`; what the caller names is read whatever it is, and so is a Maildir,
+but for archives and mailboxes of other forms: each of them would be taken for one message, and is a `Failure`.
 
 An mbox is cut at a line `From <sender> <date>` that follows an empty line; `>From ` loses one `>` (mboxrd). A `From `
 line in the text without a date is text, and so is one that opens a returned message: right after the header of a MIME
@@ -17,10 +18,10 @@ import pathlib
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-__all__ = ["MAX_MESSAGE", "STDIN", "Failure", "Found", "Skipped", "begins_like_a_message", "messages"]
+__all__ = ["MAX_MESSAGE", "STDIN", "Failure", "Found", "Skipped", "begins_like_a_message", "log_lines", "messages"]
 
 STDIN = "-"
 """The path that stands for the standard input."""
@@ -85,6 +86,9 @@ class Skipped:
     name: str
 
 
+_Read = Callable[[BinaryIO, str], Iterator[Found | Failure | Skipped]]
+
+
 def begins_like_a_message(head: bytes) -> bool:
     """Whether the beginning of a file may be that of a message, damaged perhaps, or of an mbox.
 
@@ -109,7 +113,7 @@ def _fields(text: bytes) -> bool:
 def messages(path: str | os.PathLike[str]) -> Iterator[Found | Failure | Skipped]:
     """Every message under `path`, which may be a file, an mbox, a Maildir, a directory, or `-` for standard input."""
     if os.fspath(path) == STDIN:
-        yield from _standard_input()
+        yield from _standard_input(_read)
         return
     path = pathlib.Path(path)
     try:
@@ -118,15 +122,20 @@ def messages(path: str | os.PathLike[str]) -> Iterator[Found | Failure | Skipped
         yield Failure(str(path), _words(error))
         return
     # What the caller names is opened whatever it is: a pipe that a shell made, /dev/stdin.
-    yield from _tree(path) if is_directory else _file(path)
+    yield from _tree(path) if is_directory else _file(path, _read)
 
 
-def _standard_input() -> Iterator[Found | Failure | Skipped]:
+def log_lines(path: str | os.PathLike[str]) -> Iterator[Found | Failure | Skipped]:
+    """Every line of a log, which may be a file or `-` for standard input; `mail.log:17` is its name."""
+    return _standard_input(_lines) if os.fspath(path) == STDIN else _file(pathlib.Path(path), _lines)
+
+
+def _standard_input(read: _Read) -> Iterator[Found | Failure | Skipped]:
     stdin = getattr(sys.stdin, "buffer", None)
     if stdin is None:
         yield Failure(STDIN, "standard input is closed")
         return
-    yield from _guarded(stdin, STDIN, may_be_mbox=True)
+    yield from _guarded(read(stdin, STDIN), STDIN)
 
 
 def _words(error: Exception) -> str:
@@ -154,7 +163,7 @@ def _tree(root: pathlib.Path) -> Iterator[Found | Failure | Skipped]:
             continue
         if stat.S_ISREG(found.st_mode):
             # In a Maildir every file is a message, whatever it looks like.
-            yield from _file(path, may_be_mbox=may_be_mbox, sift=may_be_mbox)
+            yield from _file(path, _sifted if may_be_mbox else _one)
         else:
             yield Failure(str(path), f"{_SPECIAL.get(stat.S_IFMT(found.st_mode), 'no regular file')}: skipped")
 
@@ -187,20 +196,17 @@ def _is_maildir(path: pathlib.Path) -> bool:
 # -- files
 
 
-def _file(path: pathlib.Path, *, may_be_mbox: bool = True, sift: bool = False) -> Iterator[Found | Failure | Skipped]:
+def _file(path: pathlib.Path, read: _Read) -> Iterator[Found | Failure | Skipped]:
     try:
         file = path.open("rb")
     except (OSError, ValueError) as error:
         yield Failure(str(path), _words(error))
         return
     with file:
-        yield from _guarded(file, str(path), may_be_mbox=may_be_mbox, sift=sift)
+        yield from _guarded(read(file, str(path)), str(path))
 
 
-def _guarded(
-    file: BinaryIO, name: str, *, may_be_mbox: bool, sift: bool = False
-) -> Iterator[Found | Failure | Skipped]:
-    entries = _read(file, name, may_be_mbox=may_be_mbox, sift=sift)
+def _guarded(entries: Iterator[Found | Failure | Skipped], name: str) -> Iterator[Found | Failure | Skipped]:
     while True:
         try:
             entry = next(entries, None)
@@ -212,26 +218,67 @@ def _guarded(
         yield entry
 
 
-def _read(file: BinaryIO, name: str, *, may_be_mbox: bool, sift: bool) -> Iterator[Found | Failure | Skipped]:
-    if sift:
-        if not begins_like_a_message(file.read(_HEAD)):
-            yield Skipped(name)
-            return
-        file.seek(0)
-    if may_be_mbox:
-        head = line = file.readline(_LINE)
-        while line and not line.strip() and len(head) < _LINE:
-            line = file.readline(_LINE)
-            head += line
-        if _FROM_LINE.match(line):
-            yield from _mbox(file, name)
-            return
-    else:
-        head = b""
+def _sifted(file: BinaryIO, name: str) -> Iterator[Found | Failure | Skipped]:
+    """What a file of a directory holds, where it begins like a message."""
+    head = file.read(_HEAD)
+    if _other_form(head) or not begins_like_a_message(head):
+        yield Skipped(name)
+        return
+    file.seek(0)
+    yield from _read(file, name)
+
+
+def _read(file: BinaryIO, name: str) -> Iterator[Found | Failure | Skipped]:
+    """One message, or an mbox."""
+    head = line = file.readline(_LINE)
+    while line and not line.strip() and len(head) < _LINE:
+        line = file.readline(_LINE)
+        head += line
+    yield from _mbox(file, name) if _FROM_LINE.match(line) else _one(file, name, head)
+
+
+def _one(file: BinaryIO, name: str, head: bytes = b"") -> Iterator[Found | Failure | Skipped]:
+    """One message, of which `head` has been read."""
     raw = head + file.read(MAX_MESSAGE + 1 - len(head))
+    if other := _other_form(raw):
+        yield Failure(name, other)
+        return
     yield Found(name, raw[:MAX_MESSAGE])
     if len(raw) > MAX_MESSAGE:
         yield _cut(name)
+
+
+def _lines(file: BinaryIO, name: str) -> Iterator[Found | Failure | Skipped]:
+    number = 0
+    while line := file.readline(_LINE):
+        number += 1
+        if number == 1 and (other := _other_form(line)):
+            yield Failure(name, other)
+            return
+        yield Found(f"{name}:{number}", line)
+        while len(line) == _LINE and not line.endswith(b"\n"):
+            line = file.readline(_LINE)
+
+
+def _other_form(raw: bytes) -> str:
+    """What to do with what holds messages, perhaps many, and would be taken for one without a word in it."""
+    return next((f"{what}, which is not read: {remedy}" for opening, what, remedy in _OTHERS if opening.match(raw)), "")
+
+
+_UNPACK = "unpack it first"
+_OTHERS = [
+    (re.compile(opening), what, remedy)
+    for opening, what, remedy in (
+        (rb"PK\x03\x04", "a zip archive", _UNPACK),
+        (rb"\x1f\x8b\x08", "a gzip file", _UNPACK),
+        (rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "a bzip2 file", _UNPACK),
+        (rb"\xfd7zXZ\x00", "an xz file", _UNPACK),
+        (rb"\x28\xb5\x2f\xfd", "a zstd file", _UNPACK),
+        (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a message of Outlook (.msg)", "save it as .eml"),
+        (rb"!BDN", "a mailbox of Outlook (.pst)", "export its messages as .eml or mbox"),
+        (rb"\x01\x01\x01\x01\r?\n", "an MMDF mailbox", "make an mbox of it"),
+    )
+]
 
 
 def _cut(name: str) -> Failure:

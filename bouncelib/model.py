@@ -66,7 +66,7 @@ class Kind(enum.StrEnum):
 
 
 class Action(enum.StrEnum):
-    """RFC 3464 section 2.3.3."""
+    """What became of the message for one recipient: RFC 3464 section 2.3.3."""
 
     FAILED = "failed"
     DELAYED = "delayed"
@@ -76,7 +76,11 @@ class Action(enum.StrEnum):
 
 
 class Timing(enum.StrEnum):
-    """When the refusal came: while the connection was open, or after the message had been accepted."""
+    """When the refusal came: while the connection was open, or after the message had been accepted.
+
+    `synchronous`: the sending server was still responsible. `asynchronous`: accepted, and reported later. `unknown`:
+    nothing tells.
+    """
 
     SYNCHRONOUS = "synchronous"
     ASYNCHRONOUS = "asynchronous"
@@ -84,7 +88,11 @@ class Timing(enum.StrEnum):
 
 
 class BounceType(enum.StrEnum):
-    """What the report means for the address."""
+    """What the report means for the address.
+
+    `hard`: it will not work later either. `soft`: this says nothing final about it. `backscatter`: the message was not
+    ours.
+    """
 
     HARD = "hard"
     SOFT = "soft"
@@ -92,7 +100,11 @@ class BounceType(enum.StrEnum):
 
 
 class Attribution(enum.StrEnum):
-    """Whose fault a failure is."""
+    """Whose fault a failure is.
+
+    `recipient`: of the mailbox or its owner. `domain`: of the recipient's domain or its servers. `message`: of this
+    message, whoever sends it. `sender`: of the sending side, its servers or its reputation.
+    """
 
     RECIPIENT = "recipient"
     DOMAIN = "domain"
@@ -113,7 +125,7 @@ class Command(enum.StrEnum):
 
 
 class ProvenanceVerdict(enum.StrEnum):
-    """Whether a report is about a message that we sent."""
+    """Whether a report is about a message that we sent: it is, `own`; it is not, `foreign`; or neither is shown."""
 
     OWN = "own"
     UNPROVEN = "unproven"
@@ -136,7 +148,7 @@ class BlocklistKind(enum.StrEnum):
 
 
 class Reason(enum.StrEnum):
-    """Why a delivery failed."""
+    """Why a delivery failed. `Report.explain()` has it in words; docs/reference.md has a table of all of them."""
 
     BAD_MAILBOX = "bad_mailbox"
     BAD_ADDRESS_SYNTAX = "bad_address_syntax"
@@ -267,7 +279,20 @@ class Finding:
 
 @frozen
 class Recipient:
-    """One recipient that a report names, and what became of the message for it."""
+    """One recipient that a report names, and what became of the message for it.
+
+    `suppress`: whether to stop mailing it; `subscriber`: the address to look up in a list for that.
+    `address`: the failed address, as the reporting side names it; empty where it names none.
+    `original_address`: the one that the sender used, where an alias or a forward stands between and it is known.
+    `action`: what became of the message.
+    `status`, `reply`: the codes of RFC 3463 and RFC 5321; `diagnostic`: the words.
+    `remote_mta`, `command`: who said no, and after which SMTP command.
+    `reason`, `attribution`: why, and whose fault it is; `None` where nothing failed.
+    `bounce_type`: what it means for the address; `None` where nothing failed.
+    `timing`: refused at once, or accepted and reported later.
+    `retry_after`: the seconds after which the server said to come back; `blocklist`: the block list that it named.
+    `evidence`: for each of these the place in the message, and the rule that decided.
+    """
 
     address: str
     original_address: str | None = None
@@ -380,7 +405,15 @@ class Defect:
 
 @frozen
 class Report:
-    """Everything that `parse` found in one message."""
+    """Everything that `parse` found in one message.
+
+    `kind`: what the message is; `recipients`: whom it names, nobody twice.
+    `provenance`: whether it is about a message that we sent.
+    `reporting_mta`, `received_from_mta`, `arrival_date`, `envelope_id`: RFC 3464 section 2.2.
+    `original`: the returned message, or its header; `feedback`: the fields of a complaint.
+    `detectors`: which formats it was read as; `defects`: damage that was worked around; `unparsed`: report fields that
+    are not understood; `evidence`: where the fields of the report come from.
+    """
 
     kind: Kind
     recipients: tuple[Recipient, ...] = ()

@@ -114,6 +114,25 @@ def _text_rows(name: str, report: Report) -> list[Row]:
     return [("\n".join(lines),)]
 
 
+def _address_rows(_: str, report: Report) -> list[Row]:
+    """Whom to stop mailing. A complaint names somebody too, but asks for something else."""
+    return [(visible(recipient.subscriber),) for recipient in report.recipients if recipient.suppress]
+
+
+def _address_writer() -> Callable[[Sequence[Row]], None]:
+    """Each address once, at the place where it comes first."""
+    written: set[str] = set()
+
+    def write(rows: Sequence[Row]) -> None:
+        for (address,) in rows:
+            if address and address not in written:
+                written.add(address)
+                sys.stdout.write(f"{address}\n")
+        sys.stdout.flush()
+
+    return write
+
+
 def _line_writer() -> Callable[[Sequence[Row]], None]:
     def write(rows: Sequence[Row]) -> None:
         for (line,) in rows:
@@ -187,4 +206,5 @@ FORMATS = {
     "table": Format(_table_rows, _table_writer),
     "text": Format(_text_rows, _line_writer),
     "csv": Format(_csv_rows, _csv_writer),
+    "addresses": Format(_address_rows, _address_writer),
 }

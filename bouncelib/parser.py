@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from . import address as addresses
 from . import kinds, merge, refusals, timing, wrapped
 from .bounce_address import check_bounce_address
-from .context import NO_CONTEXT, Context
+from .context import NO_CONTEXT, Context, no_context
 from .detector import check_finding
 from .frozen import maker
 from .mime import Message, read
@@ -74,6 +74,8 @@ class Parser:
         self, raw: bytes | bytearray | memoryview | email.message.Message, *, context: Context | None = None
     ) -> Report:
         """Everything that the message in `raw` reports. Never raises on input; damage is listed in `defects`."""
+        if not isinstance(context, Context | None):
+            raise no_context(context)
         carrier = read(raw)
         message = wrapped.unwrap(carrier)
         found, defects = _detect(self.registry, message)
@@ -134,6 +136,8 @@ class Parser:
         `command` is the SMTP command that was refused, `remote_mta` the host that answered. Without a `recipient`
         the report's one recipient has an empty address. A 4xx reply makes a delay, a 2xx reply a success.
         """
+        if isinstance(reply, tuple):
+            raise TypeError("a reply is one text: for a code and a text, parse_refusals({address: (code, text)})")
         named, text, verb, host = [refusals.to_text(told or "") for told in (recipient, reply, command, remote_mta)]
         finding = Finding(
             address=Value(named, rule="argument"),
@@ -180,6 +184,8 @@ class Parser:
         """
         from . import logs
 
+        if not isinstance(context, Context | None):
+            raise no_context(context)
         told = logs.read(line)
         if told is None:
             return None

@@ -71,6 +71,8 @@ def reply_text(refused: Refused) -> str:
 
 def to_text(text: Text) -> str:
     """What a client handed over as text, without lone surrogates; bytes in UTF-8, else in what they look like."""
+    if not isinstance(text, Text):
+        raise TypeError(f"this is neither text nor bytes: {text!r}")
     return charset.readable(text) if isinstance(text, str) else charset.decode(bytes(text))[0]
 
 

@@ -10,6 +10,7 @@ it works itself, lets go of the interpreter: workers idle meanwhile. So here the
 
 from __future__ import annotations
 
+import atexit
 import collections
 import contextlib
 import dataclasses
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-__all__ = ["in_order"]
+__all__ = ["MOST", "in_order"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
+
+MOST = 1000
+"""Processes at most: more are a slip of the pen, and would take all memory before the first result."""
 
 _BATCH_COUNT = 64  # items that are handed to a process at once,
 _BATCH_BYTES = 1 << 20  # or as many as have this many bytes
@@ -43,13 +47,18 @@ def in_order(
     """`work(item)` for each item, by so many processes: 1 is this one, 0 means one for each CPU. `size` is in bytes.
 
     This process works as the others do. No more than a few batches are held at a time. Raises `BouncelibError` where a
-    worker dies, or where `work` cannot be sent to one.
+    worker cannot be started or dies, or where `work` cannot be sent to one.
     """
-    if jobs < 0:
-        raise BouncelibError(f"jobs={jobs} is no number of processes: give 1 or more, or 0 for one a CPU")
+    if not isinstance(jobs, int) or not 0 <= jobs <= MOST:
+        raise BouncelibError(f"jobs={jobs!r} is no number of processes: give 1 to {MOST}, or 0 for one a CPU")
     jobs = jobs or _cpus()
     if jobs == 1:
         return map(work, items)
+    if _is_daemon():
+        raise BouncelibError(
+            "this is a daemonic process, such as a worker of a multiprocessing.Pool, and may start no others: use "
+            "jobs=1 in it, or a concurrent.futures.ProcessPoolExecutor in place of the pool"
+        )
     try:
         sent = pickle.dumps(work)
     except Exception as error:
@@ -57,6 +66,12 @@ def in_order(
             f"this cannot be sent to a worker process: {error}: use functions and classes of a module, or jobs=1"
         ) from error
     return _shared(work, sent, _batches(items, size), jobs)
+
+
+def _is_daemon() -> bool:
+    import multiprocessing
+
+    return multiprocessing.current_process().daemon
 
 
 def _cpus() -> int:
@@ -135,7 +150,7 @@ def _shared(
     except _WorkerError:
         raise BouncelibError(
             f"a worker process has died, of want of memory perhaps, after the first {given} results: jobs=1 shows "
-            "more. A script has to start its work below `if __name__ == '__main__':`"
+            "more. A script has to be a file, and to start its work below `if __name__ == '__main__':`"
         ) from None
 
 
@@ -206,7 +221,7 @@ class _Crew:
 
     def dismiss(self) -> None:
         for process in self._processes:
-            process.terminate()
+            process.kill()  # who ignores SIGTERM hands that on to those it starts
         for process in self._processes:
             process.join()
         for connection in [*self._busy, *self._idle]:
@@ -216,19 +231,26 @@ class _Crew:
 @contextlib.contextmanager
 def _crew(sent: bytes, count: int) -> Iterator[_Crew]:
     crew = _Crew()
+    atexit.register(crew.dismiss)  # for one who leaves without having taken all results
     try:
         with _interrupts_ignored():  # which the workers inherit, for the time until they have started
-            for _ in range(count):
-                crew.hire(sent)
+            for number in range(count):
+                try:
+                    crew.hire(sent)
+                except OSError as error:
+                    raise BouncelibError(
+                        f"only {number} of {count} worker processes could be started: {error}: give fewer jobs"
+                    ) from error
         yield crew
     finally:
         crew.dismiss()
+        atexit.unregister(crew.dismiss)
 
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
+        yield  # only the main thread may, and what is not Python's own cannot be put back
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -49,6 +49,12 @@ def test_values_are_frozen_slotted_and_documented(cls: type) -> None:
     assert not cls.__doc__.startswith(f"{cls.__name__}(")
 
 
+@pytest.mark.parametrize("cls", [bouncelib.Report, bouncelib.Recipient, bouncelib.Context])
+def test_help_tells_of_every_field(cls: type) -> None:
+    names = [field.name for field in dataclasses.fields(cls)]
+    assert [name for name in names if f"`{name}`" not in str(cls.__doc__)] == []
+
+
 def test_reports_and_recipients_hash_and_compare() -> None:
     raw = b"Subject: hello\n\nhello\n"
     assert bouncelib.parse(raw) == bouncelib.parse(raw)

@@ -148,6 +148,7 @@ USAGE = [
     (["parse", "--format", "xml", "x"], "invalid choice: 'xml'"),
     (["parse", "--jobs", "x", "x"], "'x' is no number of processes"),
     (["parse", "--jobs", "-1", "x"], "'-1' is no number of processes"),
+    (["parse", "--jobs", "1000000", "x"], "give 1 to 1000"),
     (["parse", "--kind", "bounce,fall", "x"], "'fall' is not a valid Kind: there are bounce, delay"),
     (["parse", "--colour", "x"], "unrecognized arguments: --colour"),
     (["summary"], "the following arguments are required: PATH"),
@@ -561,6 +562,11 @@ def test_reply(run: Run) -> None:
     assert "Timing: synchronous" in out
 
 
+def test_reply_without_quotes(run: Run) -> None:
+    words = ["550", "5.1.1", "User", "unknown"]
+    assert run("reply", *words, "--command", "rcpt") == run("reply", " ".join(words), "--command", "RCPT")
+
+
 def test_reply_as_json(run: Run) -> None:
     _, out, _ = run("reply", "452 4.2.2 Mailbox full", "--format", "jsonl")
     (recipient,) = Report.from_dict(json.loads(out)).recipients
@@ -581,6 +587,131 @@ def test_detectors(run: Run) -> None:
     lines = out.splitlines()
     assert [line.split()[0] for line in lines] == [detector.name for detector in Registry.default()]
     assert re.match(r"rfc3464 +\S.*RFC 3464", lines[0])
+
+
+# -- only the addresses
+
+
+def test_only_the_addresses_to_stop_mailing(run: Run, box: pathlib.Path) -> None:
+    (box / "c.eml").write_bytes(RAW.replace(b"bart@example.org", b"carl@example.org").replace(b"5.2.2", b"5.1.1"))
+    (box / "d.eml").write_bytes(RAW.replace(b"rfc822; anne", b"rfc822; Anne"))
+    arguments = ["parse", box, "--format", "addresses"]
+    assert run(*arguments) == (0, "anne@example.org\nAnne@example.org\n", "")
+    assert run(*arguments, "--jobs", "2") == run(*arguments)
+
+
+# -- a log
+
+LOG = """\
+Nov 23 12:00:00 mail postfix/qmgr[77]: 4F1bXq1: from=<news@example.com>, size=2048, nrcpt=2 (queue active)
+Nov 23 12:00:01 mail postfix/smtp[78]: 4F1bXq1: to=<anne@example.net>, relay=mx.example.net[192.0.2.1]:25, delay=1, \
+delays=0/0/0/1, dsn=5.1.1, status=bounced (host mx.example.net[192.0.2.1] said: 550 5.1.1 User unknown)
+Nov 23 12:00:02 mail postfix/smtp[79]: 4F1bXq1: to=<bart@example.org>, relay=mx.example.org[192.0.2.2]:25, delay=1, \
+delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 9F2A1)
+"""
+
+
+def test_a_log_is_read_line_by_line(run: Run, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "mail.log"
+    path.write_text(LOG)
+    status, out, err = run("parse", "--log", path)
+    assert (status, err) == (0, "")
+    rows = list(map(json.loads, out.splitlines()))
+    assert [(row["source"], row["kind"]) for row in rows] == [(f"{path}:2", "bounce"), (f"{path}:3", "success")]
+    assert run("parse", "--log", path, "--jobs", "2") == (0, out, "")
+    assert run("parse", "--log", path, "--format", "addresses") == (0, "anne@example.net\n", "")
+    assert run("parse", "--log", path, "--kind", "success")[1] == out.splitlines(keepends=True)[1]
+    counted = json.loads(run("summary", "--log", path, "--format", "json")[1])
+    assert (counted["messages"], counted["failures"], counted["suppress"]) == (2, 1, 1)
+
+
+def test_a_log_that_is_none(run: Run, box: pathlib.Path) -> None:
+    assert run("parse", "--log", box / "a.eml") == (0, "", "")
+    assert run("parse", "--log", box) == (1, "", f"bouncelib: {box}: Is a directory\n")
+
+
+# -- what is read with
+
+RULES = """
+[[rule]]
+id = "house.later"
+reason = "mailbox_moved"
+text = ["mailbox full"]
+example = "552 5.2.2 Mailbox full"
+why = "Who is full here has left."
+"""
+READING = [["parse", "a.eml", "--format", "text"], ["parse", "a.eml", "--format", "text", "--jobs", "2"],
+           ["summary", "a.eml"], ["explain", "a.eml"], ["reply", "552 5.2.2 Mailbox full"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_rules_of_ones_own(run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    monkeypatch.chdir(box)
+    (box / "house.toml").write_text(RULES)
+    assert "mailbox_full" in run(*arguments)[1]
+    status, out, err = run(*arguments, "--with", "house.toml")
+    assert (status, err) == (0, "")
+    assert "mailbox_full" not in out
+    assert "mailbox_moved" in out
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_rules_that_are_none(
+    run: Run, box: pathlib.Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(box)
+    (box / "house.toml").write_text(RULES.replace("mailbox_moved", "gone"))
+    status, out, err = run(*arguments, "--with", "house.toml")
+    assert (status, out) == (2, "")
+    assert "house.toml: rule 'house.later': there is no reason 'gone'" in err
+
+
+@pytest.fixture
+def heron(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> collections.abc.Iterator[pathlib.Path]:
+    """A directory with a bounce that only an installed plug-in reads."""
+    site = tmp_path / "site"
+    (site / "heron_bounce-1.0.dist-info").mkdir(parents=True)
+    (site / "heron_bounce-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: heron-bounce\nVersion: 1.0\n"
+    )
+    (site / "heron_bounce-1.0.dist-info" / "entry_points.txt").write_text(
+        "[bouncelib.detectors]\nheron = heron_gate:HERON\n"
+    )
+    (site / "heron_gate.py").write_text(
+        '"""The Heron gate."""\nfrom bouncelib import TextFormat\nHERON = TextFormat(name="heron", '
+        'start=("heron keeps",), recipient=(r"^(?P<address>\\S+@\\S+)$",))\n'
+    )
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
+    (tmp_path / "h.eml").write_bytes(b"Subject: x\n\nThe heron keeps letters from:\nanne@example.com\n")
+    yield tmp_path
+    sys.modules.pop("heron_gate", None)
+
+
+@pytest.mark.parametrize("arguments", READING[:-1], ids=" ".join)
+def test_formats_of_installed_packages(
+    run: Run, heron: pathlib.Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(heron)
+    arguments = [argument.replace("a.eml", "h.eml") for argument in arguments]
+    assert "bounce" not in run(*arguments)[1].replace("heron_bounce", "")
+    status, out, err = run(*arguments, "--plugins")
+    assert (status, err) == (0, "")
+    assert "bounce" in out
+
+
+def test_detectors_of_installed_packages(run: Run, heron: pathlib.Path) -> None:
+    assert heron
+    assert "heron" not in run("detectors")[1]
+    assert run("detectors", "--plugins")[1].splitlines()[-1].split()[0] == "heron"
+
+
+def test_a_plugin_that_cannot_be_loaded_is_named(run: Run, heron: pathlib.Path) -> None:
+    (heron / "site" / "heron_gate.py").write_text("raise ValueError('no heron')\n")
+    for given in (["parse", heron / "h.eml"], ["detectors"]):
+        status, out, err = run(*given, "--plugins")
+        assert (status, out) == (2, "")
+        assert "entry point 'heron' (heron_gate:HERON) cannot be loaded: no heron" in err
 
 
 # -- worker processes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import pathlib
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -257,6 +258,14 @@ def test_a_pattern_that_takes_too_long_is_given_up() -> None:
         ({"fields": ("(?P<colour>.)",)}, "'colour' that is no field; there are address, original_address"),
         ({"start": "a phrase"}, r"start must be a tuple: write \('a phrase',\)"),
         ({"recipient": "(?P<address>.)"}, "recipient must be a tuple"),
+        ({"end": ["a phrase", "another"]}, r"end must be a tuple: write \('a phrase', 'another'\)"),
+        ({"marks": 5}, r"marks must be a tuple: write \(5,\)"),
+        ({"recipient": (b"(?P<address>.)",)}, "recipient: the pattern b'.*' is no text"),
+        ({"fields": (re.compile("(?P<status>.)"),)}, r"fields: the pattern re.compile\(.*\) is no text"),
+        ({"headers": {"x-heron": 5}}, "headers: 5 is no text"),
+        ({"headers": {"x-heron": ["a"]}}, r"headers: \['a'\] is no text"),
+        ({"paragraph": "no"}, "paragraph must be True or False, not 'no'"),
+        ({"trusted": 1}, "trusted must be True or False, not 1"),
         ({"headers": ["x-heron"]}, "headers must be a mapping"),
         ({"skip": (5,)}, "skip: 5 is no text"),
         ({"kind": "nonsense"}, "kind must be a Kind"),

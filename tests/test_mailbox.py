@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import os
 import pathlib
 import socket
@@ -121,6 +124,61 @@ FROM_LINES = [
 def test_which_lines_part_messages(tmp_path: pathlib.Path, line: bytes, is_one: bool) -> None:
     (tmp_path / "box").write_bytes(FROM + ONE + b"\n" + line + b"\n" + TWO)
     assert len(found(tmp_path / "box")) == 1 + is_one
+
+
+OTHERS = [
+    ("zip", b"PK\x03\x04\x14\0\0\0\0\0a.eml" + ONE, "a zip archive"),
+    ("gzip", gzip.compress(ONE), "a gzip file"),
+    ("bzip2", bz2.compress(ONE), "a bzip2 file"),
+    ("nothing in bzip2", bz2.compress(b""), "a bzip2 file"),
+    ("xz", lzma.compress(ONE), "an xz file"),
+    ("zstd", b"\x28\xb5\x2f\xfd\x24\x0a" + ONE, "a zstd file"),
+    ("msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "a message of Outlook (.msg)"),
+    ("pst", b"!BDN" + bytes(500), "a mailbox of Outlook (.pst)"),
+    ("MMDF", b"\1\1\1\1\n" + ONE + b"\1\1\1\1\n", "an MMDF mailbox"),
+]
+
+
+@pytest.mark.parametrize(("raw", "what"), [case[1:] for case in OTHERS], ids=[case[0] for case in OTHERS])
+def test_what_may_hold_many_messages_is_not_taken_for_one(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, raw: bytes, what: str
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(raw)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+    entries = [*mailbox.messages(path), *mailbox.messages("-"), *mailbox.log_lines(path)]
+    assert [entry.name for entry in entries] == [str(path), "-", str(path)]
+    for entry in entries:
+        assert isinstance(entry, Failure)
+        assert entry.error.startswith(f"{what}, which is not read: ")
+    assert list(mailbox.messages(tmp_path)) == [Skipped(str(path))]
+    for name in ("cur", "new"):
+        (tmp_path / name).mkdir()
+    path.rename(tmp_path / "cur" / "f")
+    (entry,) = mailbox.messages(tmp_path)
+    assert isinstance(entry, Failure)
+
+
+def test_what_only_looks_a_little_like_it_is_a_message(tmp_path: pathlib.Path) -> None:
+    for raw in (b"PK: 1\n\nx\n", b"BZh9: x\n\nx\n", b"!BD: x\n\nx\n", b"\1\1\1\1\1\n"):
+        (tmp_path / "f").write_bytes(raw)
+        assert found(tmp_path / "f") == [("f", raw)]
+
+
+def test_the_lines_of_a_log(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "log"
+    raw = b"one\n" + b"x" * (2 * mailbox._LINE + 5) + b"\n\nfour"
+    path.write_bytes(raw)
+    lines = [b"one\n", b"x" * mailbox._LINE, b"\n", b"four"]
+    assert list(mailbox.log_lines(path)) == [Found(f"{path}:{number}", line) for number, line in enumerate(lines, 1)]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+    assert list(mailbox.log_lines("-")) == [Found(f"-:{number}", line) for number, line in enumerate(lines, 1)]
+
+
+@pytest.mark.parametrize("name", [".", "nowhere"])
+def test_a_log_that_cannot_be_read_is_a_failure(tmp_path: pathlib.Path, name: str) -> None:
+    (entry,) = mailbox.log_lines(tmp_path / name)
+    assert isinstance(entry, Failure)
 
 
 @pytest.mark.parametrize("size", [mailbox._LINE - 1, mailbox._LINE, mailbox._LINE + 1, 3 * mailbox._LINE])

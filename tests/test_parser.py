@@ -7,12 +7,26 @@ import gc
 import pathlib
 import smtplib
 import tracemalloc
+import typing
 from collections.abc import Iterator
 
 import pytest
 
 import bouncelib
-from bouncelib import BounceType, Finding, Kind, Message, Parser, Registry, Report, Rules, TextFormat, Value
+from bouncelib import (
+    BouncelibError,
+    BounceType,
+    Context,
+    Finding,
+    Kind,
+    Message,
+    Parser,
+    Registry,
+    Report,
+    Rules,
+    TextFormat,
+    Value,
+)
 
 BOUNCE = b"""\
 From: MAILER-DAEMON@mx.example.net
@@ -75,6 +89,38 @@ def test_every_type_of_input_gives_the_same(make: object) -> None:
 def test_what_is_no_message_at_all_is_a_programmers_error(raw: object) -> None:
     with pytest.raises(TypeError):
         bouncelib.parse(raw)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("context", [{"own_domains": ["example.com"]}, "example.com", Context, 0])
+def test_what_is_no_context_is_a_programmers_error(context: typing.Any) -> None:
+    calls: list[typing.Callable[[], object]] = [
+        lambda: bouncelib.parse(BOUNCE, context=context),
+        lambda: bouncelib.parse(b"", context=context),
+        lambda: bouncelib.parse_log_line("", context=context),
+        lambda: bouncelib.check_bounce_address("anne@example.com", context),
+    ]
+    for call in calls:
+        with pytest.raises(BouncelibError, match=r"a context is a Context, not \w+: write Context\("):
+            call()
+
+
+@pytest.mark.parametrize("reply", [550, ["550 no"], b"550 no".split(), object()])
+def test_what_is_no_reply_is_a_programmers_error(reply: typing.Any) -> None:
+    with pytest.raises(TypeError, match="this is neither text nor bytes: "):
+        bouncelib.parse_reply(reply)
+    with pytest.raises(TypeError, match="this is neither text nor bytes: "):
+        bouncelib.parse_reply("550 no", recipient=reply)
+
+
+def test_a_code_and_a_text_are_not_one_reply() -> None:
+    with pytest.raises(TypeError, match="for a code and a text, parse_refusals"):
+        bouncelib.parse_reply((550, b"no"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("line", [None, 5, ["line"]])
+def test_what_is_no_line_is_a_programmers_error(line: typing.Any) -> None:
+    with pytest.raises(TypeError, match="a line of a log is text or bytes, not "):
+        bouncelib.parse_log_line(line)
 
 
 def test_a_detector_that_raises_is_isolated() -> None:

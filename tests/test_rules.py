@@ -268,6 +268,44 @@ def test_a_users_endless_pattern_is_given_up(tmp_path: pathlib.Path) -> None:
     assert time.process_time() - start < 2
 
 
+@pytest.mark.parametrize(
+    "conditions, unmet",
+    [
+        ('text = ["nobody"]', "what it does not meet is `text`"),
+        ('all = [["sealed"], ["never$"]]', "what it does not meet is `all`"),
+        ('text = ["sealed"]\nnot = ["box"]', "what it does not meet is `not`"),
+        ('regex = "The Box"', "what it does not meet is `regex`"),
+        ('text = ["sealed"]\nstatus = ["5.1.1"]\ncode = [551]', "what it does not meet is `status` and `code`"),
+        (
+            'text = ["sealed"]\ncommand = ["DATA"]\ndetector = ["x"]',
+            "what it does not meet is `command` and `detector`",
+        ),
+    ],
+)
+def test_a_rule_that_is_not_proved_is_told_why(tmp_path: pathlib.Path, conditions: str, unmet: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[[rule]]\nid = "own.x"\nreason = "greylisted"\nexample = "550 5.7.1 The box is sealed"\nwhy = "."\n'
+        + conditions
+    )
+    (fault,) = RULES.with_file(path).unproven()
+    assert fault.startswith(f"{path}: rule 'own.x': its example is decided by ")
+    assert fault.endswith(f"; {unmet}")
+
+
+def test_a_rule_that_comes_too_late_is_told(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(RULE + RULE.replace("own.x", "own.y"))
+    (fault,) = RULES.with_file(path).unproven()
+    assert (
+        fault == f"{path}: rule 'own.y': its example is decided by 'own.x' of {path}, because of x y; "
+        "it would hold, but comes later"
+    )
+    path.write_text('[provider]\nname = "o"\nhosts = ["o.example"]\n' + RULE)
+    (fault,) = RULES.with_file(path).unproven()
+    assert fault.endswith("what it does not meet is [provider]")
+
+
 RULE = '[[rule]]\nid = "own.x"\nreason = "greylisted"\ntext = ["x y"]\nexample = "x y"\nwhy = "Because."\n'
 
 
@@ -283,7 +321,8 @@ RULE = '[[rule]]\nid = "own.x"\nreason = "greylisted"\ntext = ["x y"]\nexample =
         (RULE.replace('why = "Because."', ""), "it needs `why`"),
         (RULE.replace('example = "x y"', ""), "it needs `example`"),
         (RULE.replace('text = ["x y"]', ""), "has no condition"),
-        (RULE.replace('text = ["x y"]', 'text = "x y"'), "must be a list of strings"),
+        (RULE.replace('text = ["x y"]', 'text = "x y"'), "`text` must be a list of strings: write ['x y']"),
+        (RULE.replace('text = ["x y"]', "status = 5"), "`status` must be a list of strings"),
         (RULE.replace('text = ["x y"]', 'text = ["!"]'), "contains nothing to look for"),
         (RULE.replace('text = ["x y"]', 'text = ["@nobody"]'), "no [words] called 'nobody'"),
         (RULE.replace('text = ["x y"]', 'all = ["x"]'), "list of groups"),
@@ -294,10 +333,10 @@ RULE = '[[rule]]\nid = "own.x"\nreason = "greylisted"\ntext = ["x y"]\nexample =
         (RULE.replace('text = ["x y"]', 'command = ["VRFY"]'), "no command 'VRFY'"),
         (RULE + 'attribution = "nobody"\n', "no attribution 'nobody'"),
         (RULE + RULE, "this id stands twice"),
-        ("[words]\nx = 'y'\n", "[words]"),
+        ("[words]\nx = 'y'\n", "[words]: `x` must be a list of strings: write ['y']"),
         ("[provider]\nhosts = ['x']\n", "needs a name"),
         ("[provider]\nname = 'x'\n", "needs hosts or text"),
-        ("[provider]\nname = 'x'\ntext = 'y'\n", "must be a list of strings"),
+        ("[provider]\nname = 'x'\ntext = 'y'\n", "[provider]: `text` must be a list of strings: write ['y']"),
         ("words = 3\n", "must be a table of lists"),
     ],
 )

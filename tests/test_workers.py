@@ -10,6 +10,7 @@ import multiprocessing
 import operator
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import typing
@@ -189,10 +190,72 @@ class Unsendable:
         raise ValueError("stays here")
 
 
-@pytest.mark.parametrize("jobs", [-1, -2])
-def test_a_number_of_processes_that_is_none(jobs: int) -> None:
+@pytest.mark.parametrize("jobs", [-1, workers.MOST + 1, "2", 1.5, None])
+def test_a_number_of_processes_that_is_none(jobs: typing.Any) -> None:
     with pytest.raises(BouncelibError, match="is no number of processes"):
         bouncelib.parse_many([], jobs=jobs)
+
+
+def in_a_pool(jobs: int) -> str:
+    try:
+        return str(len(list(bouncelib.parse_many(RAWS[:3], jobs=jobs))))
+    except BouncelibError as error:
+        return str(error)
+
+
+def test_a_process_that_may_start_no_others_is_told() -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        alone, told = pool.map(in_a_pool, [1, 2])
+    assert alone == "3"
+    assert "this is a daemonic process" in told
+    assert "use jobs=1 in it" in told
+
+
+def test_workers_that_cannot_be_started_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    hire = workers._Crew.hire
+
+    def second_fails(crew: workers._Crew, sent: bytes) -> None:
+        if crew._processes:
+            raise OSError(11, "Resource temporarily unavailable")
+        hire(crew, sent)
+
+    monkeypatch.setattr(workers._Crew, "hire", second_fails)
+    with pytest.raises(BouncelibError, match=r"only 1 of 2 worker processes could be started: .*unavailable"):
+        list(bouncelib.parse_many(RAWS, jobs=3))
+    assert not multiprocessing.active_children()
+
+
+ENDED = """
+import itertools, signal, sys
+import bouncelib
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    reports = bouncelib.parse_many(itertools.repeat(b"x"), jobs=2)
+    for _ in itertools.islice(reports, int(sys.argv[1])):
+        pass
+    if sys.argv[2] == "closed":
+        reports.close()
+    print("ended")
+"""
+
+
+@pytest.mark.parametrize("number", ["1", "100000"])  # while the worker starts, and while it works
+@pytest.mark.parametrize("how", ["closed", "left"])
+def test_workers_end_where_a_request_to_end_is_ignored(tmp_path: pathlib.Path, number: str, how: str) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(ENDED, "utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, script, number, how], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ended\n", "")
+
+
+def test_a_signal_that_is_not_handled_in_python_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal, "getsignal", lambda _: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: pytest.fail("nothing to put back"))
+    with workers._interrupts_ignored():
+        pass
 
 
 def test_what_cannot_be_sent_to_a_worker_is_said_at_once() -> None:
@@ -211,4 +274,4 @@ def test_a_script_without_a_guard_is_told(tmp_path: pathlib.Path) -> None:
     done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "A script has to start its work below `if __name__ == '__main__':`" in done.stderr
+    assert "A script has to be a file, and to start its work below `if __name__ == '__main__':`" in done.stderr

@@ -169,7 +169,7 @@ def _named_words(table: object, name: str) -> dict[str, tuple[str, ...]]:
     if not isinstance(table, dict):
         raise BouncelibError(f"{name}: [words] must be a table of lists")
     try:
-        return {key: tuple(_literals(value)) for key, value in table.items()}
+        return {key: tuple(_literals(value, key)) for key, value in table.items()}
     except (TypeError, ValueError) as error:
         raise BouncelibError(f"{name}: [words]: {error}") from error
 
@@ -178,9 +178,9 @@ def _provider(table: object, name: str) -> Provider:
     if not isinstance(table, dict) or not isinstance(table.get("name"), str):
         raise BouncelibError(f"{name}: [provider] needs a name, and hosts or text to know the provider by")
     try:
-        hosts = tuple(host.lower().lstrip(".") for host in _strings(table.get("hosts", [])))
-        text = frozenset(_literals(table.get("text", [])))
-        detectors = frozenset(_strings(table.get("detectors", [])))
+        hosts = tuple(host.lower().lstrip(".") for host in _strings(table.get("hosts", []), "hosts"))
+        text = frozenset(_literals(table.get("text", []), "text"))
+        detectors = frozenset(_strings(table.get("detectors", []), "detectors"))
     except (TypeError, ValueError) as error:
         raise BouncelibError(f"{name}: [provider]: {error}") from error
     if not hosts and not text and not detectors:
@@ -199,14 +199,14 @@ def _rule(
         why=_string(entry, "why"),
         example=_string(entry, "example"),
         attribution=_attribution(entry.get("attribution")),
-        text=_group(entry.get("text", []), words),
-        all=tuple(_group(group, words) for group in _lists(entry.get("all", []))),
-        none=_group(entry.get("not", []), words),
+        text=_group(entry.get("text", []), words, "text"),
+        all=tuple(_group(group, words, "all") for group in _lists(entry.get("all", []))),
+        none=_group(entry.get("not", []), words, "not"),
         pattern=_pattern(_string(entry, "regex")) if "regex" in entry else None,
-        status=tuple(map(_status_pattern, _strings(entry.get("status", [])))),
+        status=tuple(map(_status_pattern, _strings(entry.get("status", []), "status"))),
         code=frozenset(_codes(entry.get("code", []))),
-        command=frozenset(map(_command, _strings(entry.get("command", [])))),
-        detector=frozenset(_strings(entry.get("detector", []))),
+        command=frozenset(map(_command, _strings(entry.get("command", []), "command"))),
+        detector=frozenset(_strings(entry.get("detector", []), "detector")),
         provider=provider,
         example_from=_string(entry, "from") if "from" in entry else None,
         example_after=_command(_string(entry, "after")) if "after" in entry else None,
@@ -227,9 +227,9 @@ def _pattern(text: str) -> regex.Pattern[str]:
         raise ValueError(f"the regex does not compile: {error}") from error
 
 
-def _group(value: object, words: Mapping[str, Sequence[str]]) -> frozenset[str]:
+def _group(value: object, words: Mapping[str, Sequence[str]], key: str) -> frozenset[str]:
     literals: list[str] = []
-    for literal in _strings(value):
+    for literal in _strings(value, key):
         if literal.startswith("@"):
             if literal[1:] not in words:
                 raise ValueError(f"there are no [words] called {literal[1:]!r}; define them or correct the name")
@@ -239,16 +239,18 @@ def _group(value: object, words: Mapping[str, Sequence[str]]) -> frozenset[str]:
     return frozenset(literals)
 
 
-def _literals(value: object) -> list[str]:
-    literals = _strings(value)
+def _literals(value: object, key: str = "") -> list[str]:
+    literals = _strings(value, key)
     for literal in literals:
         matcher.compiled(literal)
     return literals
 
 
-def _strings(value: object) -> list[str]:
+def _strings(value: object, key: str = "") -> list[str]:
+    """The list that `value` is; `key` is its name in the file."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise TypeError(f"{value!r} must be a list of strings")
+        what = f"`{key}`" if key else repr(value)
+        raise TypeError(f"{what} must be a list of strings{f': write [{value!r}]' if isinstance(value, str) else ''}")
     return value
 
 
