@@ -210,13 +210,13 @@ class _Crew:
                 continue
             self._idle.append(connection)
             if batch:
+                batch.items.clear()
                 self._answers[batch] = answer
 
     def results(self, batch: _Batch[_Item, _Result]) -> collections.deque[_Result]:
         """What there is of the batch. An answer is not read before this: first its worker gets something new to do."""
         if batch in self._answers:
             batch.results, batch.working = pickle.loads(self._answers.pop(batch))  # noqa: S301 - from our own worker
-            batch.items.clear()
         return batch.results
 
     def dismiss(self) -> None:
