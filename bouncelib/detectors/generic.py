@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .. import address as addresses
 from .. import reply as replies
@@ -60,13 +60,38 @@ _OPENS = re.compile(
 # Begun at the start of a word only, lest a long word be tried from each of its letters.
 _ADDRESS = re.compile(rf"(?:^|(?<=[\s<>()\[\]:;,\"'=（：「【，。])){addresses.ADDRESS}")
 
-# What an address is not, where one of these words stands right before it.
+# What an address is not, where one of these words stands right before it: the sender, the message, whoever helps, or
+# where the owner has moved to. Words that are also said of those who "could not be contacted" are not among them.
 _NOT_FAILED = re.compile(
-    r"(?i)(?:\bfrom|\bsender|\bsent by|mail from|return-path|reply-to|\bcontact\b.{0,40}|e?-?mail us.{0,10}|message-id"
-    r"|\bid|\bhelp.{0,20}|\bwrite to|\breply to|send (?:an? )?(?:e-?)?mail to|forward.{0,40} to|\bpostmaster.{0,20}"
-    r"|\badministrator.{0,20}|\bsupport.{0,20}|\bquestions?\b.{0,40}|\bassistance.{0,40}|your address|in-reply-to"
-    r"|references|\bvon|absender|\bde|expéditeur|remitente|remetente|mittente|\bvan|afzender|\bod|nadawca|отправител\w{0,3}|\bот"
-    r"|差出人|发件人|寄件者|보낸 사람)\s{0,3}[:=]?\s{0,3}[<\"'(\[]{0,2}$"
+    r"(?i)(?:\bfrom|\bsender|\bsent by|on behalf of|mail from|return-path|reply-to|\bcontact\b.{0,40}"
+    r"|e?-?mail us.{0,10}|message-id|\bid|\bhelp.{0,20}|\bwrite to|\breply to|send (?:an? )?(?:e-?)?mail to"
+    r"|forward.{0,40} to|\bpostmaster.{0,20}|\badministrator.{0,20}|\bsupport.{0,20}|\bquestions?\b.{0,40}"
+    r"|\bassistance.{0,40}|your address|in-reply-to|references?|\bmessage(?= {0,3}<)|in touch with"
+    r"|\bcop(?:y|ies) to|\bb?cc|(?:please|\bor) (?:e-?)?mail"
+    r"|to (?:be|get|have .{0,20}) ?(?:removed|unblocked|delisted)\b.{0,40}"
+    r"|\btry|(?<!in )\buse|moved to|replaced by|alias for|(?:new|current) (?:e-?mail )?address.{0,10}"
+    # German, French
+    r"|\bvon|absender|wenden sie sich.{0,40}|schreiben sie.{0,20}|kontaktieren sie.{0,40}"
+    r"|neue (?:e-?mail-?)?adresse.{0,10}|\bde|expéditeur|contactez.{0,40}|écri(?:vez|re) à|désormais"
+    r"|nouvelle adresse.{0,10}"
+    # Spanish, Portuguese, Italian
+    r"|remitente|escrib\w{1,3} a|en contacto con.{0,40}|nueva dirección.{0,10}|remetente|escreva (?:a|para)"
+    r"|entre em contato com.{0,40}|novo endereço.{0,10}|mittente|scriv\w{1,4} a|nuovo indirizzo.{0,10}"
+    # Dutch and the north, Polish, Czech
+    r"|\bvan|afzender|nieuwe? (?:e-?mail)?adres.{0,10}|skriv till?|\bod|nadawca|napi(?:sz|š)\w{0,3} (?:na|do)"
+    r"|prosimy o kontakt.{0,20}|nowy adres.{0,10}|kontaktujte.{0,20}|nová adresa.{0,10}"
+    # Russian, Turkish
+    r"|отправител\w{0,3}|\bот|пиш\w{1,4}(?: на)?|обра(?:щай|ти)\w{1,6}.{0,40}|свяжи\w{1,6}.{0,40}|новый адрес.{0,10}"
+    r"|yeni adres.{0,10}"
+    # Japanese, Chinese, Korean
+    r"|差出人|問い?合わせ.{0,10}|新しいアドレス.{0,5}|发件人|请联系.{0,10}|新地址.{0,5}|新邮箱.{0,5}|寄件者|請聯絡.{0,10}"
+    r"|보낸 사람|문의.{0,10})\s{0,3}[:=：]?\s{0,3}[<\"'(\[]{0,2}$"
+)
+_BEFORE = 80
+_IDS = ("message-id", "in-reply-to", "references")
+# "write to bob@example.com or carla@example.com"
+_ALSO = re.compile(
+    r"(?i)[>)\]\"',;\s]{0,5}(?:(?:and|or|und|oder|et|ou|y|o|e|en|of|i|lub|nebo|и|или|ve|veya|och|eller|og)\s)?[<(\[\"'\s]{0,4}"
 )
 _NOT_LOCAL = frozenset({
     "abuse", "support", "help", "helpdesk", "info", "admin", "administrator", "webmaster", "hostmaster", "root",
@@ -151,6 +176,19 @@ _DELAYED = (
     "atrasada", "ritardat", "vertraagd", "opóźnion", "zpožděn", "задерж", "ещё не доставлено", "gecikti", "遅延",
     "延迟", "延遲", "지연",
 )  # fmt: skip
+# What a heading says of those whom the message has reached.
+_DELIVERED = (
+    "successfully delivered", "was delivered to", "were delivered to", "been delivered to", "delivered successfully",
+    "successfully relayed", "wurde zugestellt", "erfolgreich zugestellt", "a été remis", "fue entregado",
+    "foi entregue", "è stato consegnato", "è stato recapitato", "has been accepted for", "successful delivery",
+)  # fmt: skip
+# Whom a report is about: without a mail system as its sender, it has to speak of mail.
+_MAIL = (
+    "message", "mail", "nachricht", "mensaje", "correo", "mensagem", "messaggi", "bericht", "wiadomoś", "zpráv",
+    "письм", "сообщени", "ileti", "postası", "meddeland", "meddelelse", "besked", "melding", "viesti", "üzenet",
+    "levél",
+    "メール", "邮件", "郵件", "메일", "메시지", "信件", "smtp",
+)  # fmt: skip
 _GIVEN_UP = ("given up", "giving up", "failed permanently", "permanent error", "permanent failure", "has failed",
              "permanent fatal", "removed from the mail queue", "has stopped trying")  # fmt: skip
 _DELAY_SUBJECT = ("delay", "warning", "verzöger", "retard", "retras", "atras", "ritard", "vertrag", "opóźn", "задерж",
@@ -181,18 +219,22 @@ class Generic:
         if not (has_daemon_sender(headers) or has_report_subject(headers) or has_report_type(headers)):
             return
         body = message.body
+        if not (has_daemon_sender(headers) or has_report_type(headers) or _speaks_of_mail(body)):
+            return
         kind = _kind(headers, body)
         found = False
         for address in _failed_recipients(headers):
             found = True
             yield Finding(address=Value(address, rule="field x-failed-recipients"), kind=kind)
         lines = _report_lines(body)
-        excluded = bystanders(headers)
-        named = [
+        messages = _message_ids(headers)
+        excluded = bystanders(headers) | messages
+        possible = (
             candidate
             for candidate in _candidates(lines)
-            if _is_possible(candidate.address, frozenset() if candidate.is_sure else excluded)
-        ][:_MAX_FOUND]
+            if _is_possible(candidate.address, messages if candidate.is_sure else excluded)
+        )
+        named = [*_named(possible, lines)][:_MAX_FOUND]
         starts = [candidate.line for candidate in named]
         is_only = len({candidate.address.lower() for candidate in named}) == 1
         for candidate in named:
@@ -211,19 +253,23 @@ class Generic:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An address that the text calls failed; `is_sure` where a code stands by it, so that anybody may be meant."""
+    """An address that the text calls failed; `is_sure` where a code stands by it, so that anybody may be meant.
+
+    `is_prose` where it stands in running text.
+    """
 
     line: int
     address: str
     rule: str
     is_sure: bool = False
+    is_prose: bool = False
 
 
 def _report_lines(body: Body) -> list[str]:
     """The lines of the report, less what is returned of the message."""
     lines: list[str] = []
     for number, line in enumerate(body.lines[:MAX_LINES]):
-        if number and _END.match(line[:_MAX_LINE]) and any(earlier.strip() for earlier in lines):
+        if number and (line == "-- " or _END.match(line[:_MAX_LINE])) and any(earlier.strip() for earlier in lines):
             break
         lines.append(line[:_MAX_LINE])
     return lines
@@ -238,39 +284,74 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
         if "@" not in line:
             if line.strip():
                 last = line.strip()
-                heading = f"{heading} {last.lower()}"[-_HEADING:]
+                low = last.lower()
+                delivered = has_any(low, _DELIVERED) and not _announces(low)
+                heading = "" if delivered else f"{heading} {low}"[-_HEADING:]
             continue
         alone = _ALONE.match(line)
         if not alone:
-            yield from _beside(index, line, heading)
+            above = lines[index - 1].strip() if index else ""
+            beside = [*_beside(index, line, heading, above)]
+            yield from beside
             last = line.strip()
-            heading = last.lower()[-_HEADING:]
-        elif not _NOT_FAILED.search(last[-80:]):
+            # What failed there is said; a colon says that more follow.
+            is_said = any(candidate.is_prose for candidate in beside) and not last.endswith((":", "："))
+            heading = "" if is_said else last.lower()[-_HEADING:]
+        elif not _NOT_FAILED.search(last[-_BEFORE:]):
             below = _below(lines, index)
             if _has_code(below):
                 yield _Candidate(index, alone["address"], "code in the line below", is_sure=True)
             elif _announces(heading):
                 yield _Candidate(index, alone["address"], "listed under a failure")
-            elif _says_failed(below.lower()):
+            elif _says_failed(below.lower()) and not _heads_a_list(lines, index):
                 yield _Candidate(index, alone["address"], "failure in the line below")
 
 
-def _beside(index: int, line: str, heading: str) -> Iterator[_Candidate]:
-    """Addresses in running text beside a refusal."""
+def _beside(index: int, line: str, heading: str, above: str) -> Iterator[_Candidate]:
+    """Addresses in running text beside a refusal; `above` is the line right above."""
     opens = _OPENS.match(line)
     if opens:
         if _has_code(opens["rest"]):
             yield _Candidate(index, opens["address"], "opens a line with a code", is_sure=True)
+        elif _NOT_FAILED.search(above[-_BEFORE:]):
+            return
         elif _says_failed(opens["rest"].lower()) or _announces(heading):
             yield _Candidate(index, opens["address"], "opens a line that refuses")
         return
     code = _has_code(line)
-    if line.lstrip().startswith("<<<") or not (code or _announces(line.lower())):
+    if line.lstrip().startswith(("<<<", "|")) or not (code or _announces(line.lower())):
         return
+    excluded_until = 0
     for match in _ADDRESS.finditer(line):
-        if not _NOT_FAILED.search(line[max(0, match.start() - 80) : match.start()]):
-            yield _Candidate(index, match[0], "beside a code" if code else "beside words of failure")
+        before = f"{above} {line[: match.start()]}"[-_BEFORE:]
+        also = excluded_until and _ALSO.fullmatch(line, excluded_until, match.start())
+        if not (also or _NOT_FAILED.search(before)):
+            rule = "beside a code" if code else "beside words of failure"
+            yield _Candidate(index, match[0], rule, is_prose=True)
             return  # what follows the first one is the reply, which may name anybody
+        excluded_until = match.end()
+
+
+def _named(candidates: Iterable[_Candidate], lines: Sequence[str]) -> Iterator[_Candidate]:
+    """Those of `candidates` that are still to be believed once others have been named more clearly.
+
+    Behind an address that stands alone or opens a line, running text names whom to ask; so does a lone address about
+    which nothing is said, behind one that has a code. A line with a code right below an address is its reply.
+    """
+    listed: _Candidate | None = None
+    sure = False
+    for candidate in candidates:
+        if listed and candidate.is_prose:
+            between = lines[listed.line + 1 : candidate.line]
+            if candidate.rule != "beside a code" or all(map(str.strip, between)):
+                continue
+        elif sure and not candidate.is_sure and candidate.rule == "listed under a failure":
+            is_next = bool(_ALONE.match(lines[candidate.line - 1]))
+            if not (is_next or _says_failed(_below(lines, candidate.line).lower())):
+                continue
+        sure = sure or candidate.is_sure
+        listed = listed if candidate.is_prose else candidate
+        yield candidate
 
 
 def _announces(low: str) -> bool:
@@ -295,6 +376,12 @@ def _below(lines: Sequence[str], index: int) -> str:
         if line.strip():
             return line
     return ""
+
+
+def _heads_a_list(lines: Sequence[str], index: int) -> bool:
+    """Whether what stands below line `index` is about the addresses that follow it."""
+    first, second, *_ = [*filter(str.strip, lines[index + 1 : index + 7]), "", ""]
+    return first.rstrip().endswith((":", "：")) and not (second and not _ALONE.match(second))
 
 
 def _diagnostic(lines: Sequence[str], index: int, starts: Sequence[int]) -> str:
@@ -332,6 +419,16 @@ def _is_possible(address: str, excluded: frozenset[str]) -> bool:
         and not is_daemon(low)
         and local not in _NOT_LOCAL
     )  # fmt: skip
+
+
+def _message_ids(headers: Headers) -> frozenset[str]:
+    """What looks like an address in the fields that name messages, in lower case."""
+    values = (value[:_MAX_LINE].lower() for name in _IDS for value in headers.get_all(name))
+    return frozenset(address for value in values for address in addresses.find(value))
+
+
+def _speaks_of_mail(body: Body) -> bool:
+    return has_any(body.lower[:20_000], _MAIL)
 
 
 def _failed_recipients(headers: Headers) -> Iterator[str]:
