@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from .. import address as addresses
+from .. import mentions
 from .. import reply as replies
 from ..body import Body
 from ..marks import (
@@ -60,39 +61,7 @@ _OPENS = re.compile(
 # Begun at the start of a word only, lest a long word be tried from each of its letters.
 _ADDRESS = re.compile(rf"(?:^|(?<=[\s<>()\[\]:;,\"'=（：「【，。])){addresses.ADDRESS}")
 
-# What an address is not, where one of these words stands right before it: the sender, the message, whoever helps, or
-# where the owner has moved to. Words that are also said of those who "could not be contacted" are not among them.
-_NOT_FAILED = re.compile(
-    r"(?i)(?:\bfrom|\bsender|\bsent by|on behalf of|mail from|return-path|reply-to|\bcontact\b.{0,40}"
-    r"|e?-?mail us.{0,10}|message-id|\bid|\bhelp.{0,20}|\bwrite to|\breply to|send (?:an? )?(?:e-?)?mail to"
-    r"|forward.{0,40} to|\bpostmaster.{0,20}|\badministrator.{0,20}|\bsupport.{0,20}|\bquestions?\b.{0,40}"
-    r"|\bassistance.{0,40}|your address|in-reply-to|references?|\bmessage(?= {0,3}<)|in touch with"
-    r"|\bcop(?:y|ies) to|\bb?cc|(?:please|\bor) (?:e-?)?mail"
-    r"|to (?:be|get|have .{0,20}) ?(?:removed|unblocked|delisted)\b.{0,40}"
-    r"|\btry|(?<!in )\buse|moved to|replaced by|alias for|(?:new|current) (?:e-?mail )?address.{0,10}"
-    # German, French
-    r"|\bvon|absender|wenden sie sich.{0,40}|schreiben sie.{0,20}|kontaktieren sie.{0,40}"
-    r"|neue (?:e-?mail-?)?adresse.{0,10}|\bde|expéditeur|contactez.{0,40}|écri(?:vez|re) à|désormais"
-    r"|nouvelle adresse.{0,10}"
-    # Spanish, Portuguese, Italian
-    r"|remitente|escrib\w{1,3} a|en contacto con.{0,40}|nueva dirección.{0,10}|remetente|escreva (?:a|para)"
-    r"|entre em contato com.{0,40}|novo endereço.{0,10}|mittente|scriv\w{1,4} a|nuovo indirizzo.{0,10}"
-    # Dutch and the north, Polish, Czech
-    r"|\bvan|afzender|nieuwe? (?:e-?mail)?adres.{0,10}|skriv till?|\bod|nadawca|napi(?:sz|š)\w{0,3} (?:na|do)"
-    r"|prosimy o kontakt.{0,20}|nowy adres.{0,10}|kontaktujte.{0,20}|nová adresa.{0,10}"
-    # Russian, Turkish
-    r"|отправител\w{0,3}|\bот|пиш\w{1,4}(?: на)?|обра(?:щай|ти)\w{1,6}.{0,40}|свяжи\w{1,6}.{0,40}|новый адрес.{0,10}"
-    r"|yeni adres.{0,10}"
-    # Japanese, Chinese, Korean
-    r"|差出人|問い?合わせ.{0,10}|新しいアドレス.{0,5}|发件人|请联系.{0,10}|新地址.{0,5}|新邮箱.{0,5}|寄件者|請聯絡.{0,10}"
-    r"|보낸 사람|문의.{0,10})\s{0,3}[:=：]?\s{0,3}[<\"'(\[]{0,2}$"
-)
-_BEFORE = 80
 _IDS = ("message-id", "in-reply-to", "references")
-# "write to bob@example.com or carla@example.com"
-_ALSO = re.compile(
-    r"(?i)[>)\]\"',;\s]{0,5}(?:(?:and|or|und|oder|et|ou|y|o|e|en|of|i|lub|nebo|и|или|ve|veya|och|eller|og)\s)?[<(\[\"'\s]{0,4}"
-)
 _NOT_LOCAL = frozenset({
     "abuse", "support", "help", "helpdesk", "info", "admin", "administrator", "webmaster", "hostmaster", "root",
     "noreply", "no-reply", "donotreply", "do-not-reply", "security", "noc", "service",
@@ -297,7 +266,7 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
             # What failed there is said; a colon says that more follow.
             is_said = any(candidate.is_prose for candidate in beside) and not last.endswith((":", "："))
             heading = "" if is_said else last.lower()[-_HEADING:]
-        elif not _NOT_FAILED.search(last[-_BEFORE:]):
+        elif not mentions.introduces(last):
             below = _below(lines, index)
             if _has_code(below):
                 yield _Candidate(index, alone["address"], "code in the line below", is_sure=True)
@@ -313,7 +282,7 @@ def _beside(index: int, line: str, heading: str, above: str) -> Iterator[_Candid
     if opens:
         if _has_code(opens["rest"]):
             yield _Candidate(index, opens["address"], "opens a line with a code", is_sure=True)
-        elif _NOT_FAILED.search(above[-_BEFORE:]):
+        elif mentions.introduces(above):
             return
         elif _says_failed(opens["rest"].lower()) or _announces(heading):
             yield _Candidate(index, opens["address"], "opens a line that refuses")
@@ -323,9 +292,8 @@ def _beside(index: int, line: str, heading: str, above: str) -> Iterator[_Candid
         return
     excluded_until = 0
     for match in _ADDRESS.finditer(line):
-        before = f"{above} {line[: match.start()]}"[-_BEFORE:]
-        also = excluded_until and _ALSO.fullmatch(line, excluded_until, match.start())
-        if not (also or _NOT_FAILED.search(before)):
+        also = excluded_until and mentions.is_joint(line[excluded_until : match.start()])
+        if not (also or mentions.introduces(f"{above} {line[: match.start()]}")):
             rule = "beside a code" if code else "beside words of failure"
             yield _Candidate(index, match[0], rule, is_prose=True)
             return  # what follows the first one is the reply, which may name anybody
