@@ -41,8 +41,9 @@ _BEFORE = 80
 
 # One of these stands in a line that sends the reader to somebody else; to ask for them first costs little.
 _CUES = (
-    "contact", "contato", "write to", "help", "support", "assistance", "question", "in touch", "administrator", "postmaster",
-    "behalf", "copy to", "copies to", "moved to", "replaced by", "alias for", "address", "adress", "adres", "forward",
+    "contact", "contato", "write to", "help", "support", "assistance", "question", "in touch", "administrator",
+    "postmaster", "behalf", "copy to", "copies to", "moved to", "replaced by", "alias for", "address", "adress",
+    "adres", "forward",
     "reply to", "removed", "wenden sie", "schreiben sie", "kontakt", "vez ", "écrire", "escrib", "escreva",
     "endereço", "dirección", "indirizzo", "désormais", "scriv", "skriv", "napi", "пиш", "обра", "свяж",
     "новый", "問", "新", "联系", "聯絡", "문의",

@@ -15,6 +15,7 @@ codes and structure carry any other language.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -48,7 +49,7 @@ _DIAGNOSTIC_LINES = 12
 _HEADING = 400
 
 _STATUS = re.compile(r"(?<![\w.+/@-])[45]\.[0-7]\.\d{1,3}(?![.\d])")
-_REPORTED = re.compile(r"(?:^|[:：])\s{0,20}(?P<reply>[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\b.*)")
+_REPORTED = re.compile(r"(?:^|[:：])\s{0,20}(?:smtp )?(?P<reply>[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\b.*)")
 _ALONE = re.compile(
     rf"^[\s*•·\-–—|]{{0,40}}(?:(?:[Tt]o|[Rr]ecipients?|E-?[Mm]ail|[Aa]ddress):\s{{0,20}})?[<\"'(\[]{{0,2}}"
     rf"(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}(?:\s{{0,4}}[<(\[](?:mailto:)?[^<>()\s]{{1,320}}[>)\]])?[\s:;.,]{{0,20}}$"
@@ -57,6 +58,9 @@ _ALONE = re.compile(
 _OPENS = re.compile(
     rf"^[\s*•·\-–—|]{{0,40}}[<\"'(\[]{{0,2}}(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}\s{{0,20}}(?P<rest>[\s:;,(\-–—].*)$"
 )
+
+# "anne@example.com on 11/23/2026 4:47 PM", as Outlook wrote it, in any language.
+_DATED = re.compile(r",?\s[^@\d]{0,20}\d{1,4}[/.:-]\d")
 
 # Begun at the start of a word only, lest a long word be tried from each of its letters.
 _ADDRESS = re.compile(rf"(?:^|(?<=[\s<>()\[\]:;,\"'=（：「【，。])){addresses.ADDRESS}")
@@ -76,6 +80,7 @@ _FAILED = (
     "unable to deliver", "not able to deliver", "was not delivered", "wasn't delivered", "were not delivered",
     "not been delivered", "not delivered to", "was undeliverable", "is undeliverable", "undeliverable address",
     "undeliverable to", "undelivered to", "delivery failed", "delivery has failed", "delivery to the following",
+    "trying to deliver your message",
     "failed delivery", "delivery failure", "failed recipient", "failed address", "undeliverable recipient",
     "following address(es) failed",
     "recipients failed", "addresses failed", "address failed", "address had", "addresses had", "did not reach",
@@ -93,7 +98,8 @@ _FAILED = (
     "nicht zugestellt", "nicht zustellbar", "unzustellbar", "zustellung fehlgeschlagen", "nicht übermittelt",
     "nicht ausgeliefert", "fehler bei der zustellung", "empfänger unbekannt", "unbekannter empfänger",
     "benutzer unbekannt", "unbekannter benutzer", "postfach ist voll", "postfach voll", "nicht erreicht",
-    "existiert nicht", "konnte nicht gesendet",
+    "existiert nicht", "konnte nicht gesendet", "empfänger fehlgeschlagen", "übermittlung an folgende",
+    "zustellung an folgende", "ist fehlgeschlagen an",
     # French
     "n'a pas pu être délivré", "n'a pas pu être remis", "n'a pas pu etre delivre", "n'a pas pu être livré",
     "n'a pas pu être distribué", "n'a pas été remis", "pas pu être envoyé", "impossible de remettre",
@@ -111,17 +117,23 @@ _FAILED = (
     "caixa de correio cheia", "caixa de correio está cheia",
     # Italian
     "non è stato possibile consegnare", "non è stato recapitato", "non è stato consegnato", "impossibile recapitare",
-    "impossibile consegnare", "non può essere recapitato", "non può essere consegnato", "mancata consegna",
+    "impossibile consegnare", "recapito ai seguenti",
+    "recapito non è riuscito", "non può essere recapitato", "non può essere consegnato", "mancata consegna",
     "utente sconosciuto", "destinatario sconosciuto", "non esiste", "casella piena", "casella di posta piena",
     # Dutch and the north
     "niet worden bezorgd", "niet worden afgeleverd", "niet bezorgd", "niet afgeleverd", "onbestelbaar",
+    "aflevering bij de volgende", "aflevering aan de volgende", "bezorging bij de volgende", "bezorging is mislukt",
     "bestaat niet", "onbekende gebruiker", "onbekende ontvanger", "kunde inte levereras", "kunne ikke leveres",
-    "ei voitu toimittaa",
+    "kan ikke leveres", "kan inte levereras", "inte leverera", "leverans till följande", "leveransen misslyckades",
+    "levering til følgende", "levering til disse", "ei voitu toimittaa", "ei voi toimittaa", "toimitus seuraaville",
+    "toimitus näille", "toimitus epäonnistui",
     # Polish, Czech, Hungarian
     "nie została dostarczona", "nie zostało dostarczone", "nie można dostarczyć", "nie można było dostarczyć",
     "nie mogła zostać dostarczona",
     "nie istnieje", "nieznany użytkownik", "nelze doručit", "nebyla doručena", "nebylo možné doručit", "neexistuje",
-    "nem kézbesíthető", "nem sikerült kézbesíteni",
+    "dostarczenie do następujących", "doručení následujícím", "nem kézbesíthető", "nem sikerült kézbesíteni",
+    "nem lehetett kézbesíteni", "livrarea nu a reușit", "nu a putut fi livrat", "η παράδοση απέτυχε",
+    "δεν ήταν δυνατή η παράδοση",
     # Russian, Ukrainian, Turkish
     "не может быть доставлен", "не може бути доставлен", "не вдалося доставити", "не было доставлен",
     "не доставлен", "не удалось доставить", "невозможно доставить",
@@ -141,9 +153,18 @@ _DELAYED = (
     "has been delayed", "is delayed", "been postponed", "will be retried", "will retry", "will continue to try",
     "will continue to attempt", "attempts will continue", "will keep trying", "not yet been delivered",
     "not been delivered yet", "this is a warning", "warning message only", "you do not need to resend",
-    "no action is required", "verzögert", "wird weiterhin versucht", "retardé", "retrasado", "se seguirá intentando",
-    "atrasada", "ritardat", "vertraagd", "opóźnion", "zpožděn", "задерж", "ещё не доставлено", "gecikti", "遅延",
-    "延迟", "延遲", "지연",
+    "no action is required", "temporary problem delivering", "not received your message yet",
+    # German, French, Spanish, Portuguese, Italian, Dutch
+    "verzögert", "wird weiterhin versucht", "wird weiter versucht", "noch nicht zugestellt", "noch nicht an alle",
+    "retardé", "pas encore été remis", "pas encore été livré", "pas encore pu être", "simple avertissement",
+    "retrasado", "se seguirá intentando", "aún no se ha", "atrasada", "ainda não foi entregue",
+    "ainda não pôde ser", "ritardat", "non è ancora stato", "vertraagd", "nog niet bezorgd", "nog niet afgeleverd",
+    # The north and the east
+    "fördröjts", "försenat", "ännu inte levererat", "forsinket", "endnu ikke leveret", "ennå ikke levert",
+    "viivästy", "opóźnion", "jeszcze dostarczon", "zpožděn", "zatím nebyla doručena", "késleltet", "întârzi",
+    "καθυστέρ", "задерж", "ещё не доставлен", "еще не доставлен", "пока не доставлен", "gecikti",
+    "henüz teslim", "henüz iletil",
+    "遅延", "まだ配信", "延迟", "延遲", "尚未送达", "尚未投递", "尚未傳遞", "지연", "아직 전달", "아직 배달",
 )  # fmt: skip
 # What a heading says of those whom the message has reached.
 _DELIVERED = (
@@ -151,7 +172,13 @@ _DELIVERED = (
     "successfully relayed", "wurde zugestellt", "erfolgreich zugestellt", "a été remis", "fue entregado",
     "foi entregue", "è stato consegnato", "è stato recapitato", "has been accepted for", "successful delivery",
 )  # fmt: skip
-# Whom a report is about: without a mail system as its sender, it has to speak of mail.
+# Without a mail system as its sender, a report has to speak of mail; and if it names nobody, of the reader's.
+_YOURS = (
+    "your message", "your mail", "your e-mail", "your email", "message you sent", "mail you sent", "ihre nachricht",
+    "ihre e-mail", "ihre mail", "votre message", "votre e-mail", "votre courriel", "su mensaje", "su correo",
+    "sua mensagem", "seu e-mail", "il messaggio", "il suo messaggio", "uw bericht", "uw e-mail", "wiadomość",
+    "ваше сообщение", "ваше письмо", "iletiniz", "お客様", "送信された", "您的邮件", "您的郵件", "보내신", "메일",
+)  # fmt: skip
 _MAIL = (
     "message", "mail", "nachricht", "mensaje", "correo", "mensagem", "messaggi", "bericht", "wiadomoś", "zpráv",
     "письм", "сообщени", "ileti", "postası", "meddeland", "meddelelse", "besked", "melding", "viesti", "üzenet",
@@ -260,11 +287,13 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
         alone = _ALONE.match(line)
         if not alone:
             above = lines[index - 1].strip() if index else ""
-            beside = [*_beside(index, line, heading, above)]
+            below = "\n".join(itertools.takewhile(str.strip, lines[index + 1 : index + 6]))
+            beside = [*_beside(index, line, heading, above, below)]
             yield from beside
             last = line.strip()
             # What failed there is said; a colon says that more follow.
-            is_said = any(candidate.is_prose for candidate in beside) and not last.endswith((":", "："))
+            is_said = any(one.is_prose and _is_possible(one.address, frozenset()) for one in beside)
+            is_said = is_said and not last.endswith((":", "："))
             heading = "" if is_said else last.lower()[-_HEADING:]
         elif not mentions.introduces(last):
             below = _below(lines, index)
@@ -276,12 +305,14 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
                 yield _Candidate(index, alone["address"], "failure in the line below")
 
 
-def _beside(index: int, line: str, heading: str, above: str) -> Iterator[_Candidate]:
-    """Addresses in running text beside a refusal; `above` is the line right above."""
+def _beside(index: int, line: str, heading: str, above: str, below: str) -> Iterator[_Candidate]:
+    """Addresses in running text beside a refusal; `above` is the line right above, `below` what stands right below."""
     opens = _OPENS.match(line)
     if opens:
         if _has_code(opens["rest"]):
             yield _Candidate(index, opens["address"], "opens a line with a code", is_sure=True)
+        elif _DATED.match(opens["rest"]) and _has_code(below):
+            yield _Candidate(index, opens["address"], "opens a dated entry with a code", is_sure=True)
         elif mentions.introduces(above):
             return
         elif _says_failed(opens["rest"].lower()) or _announces(heading):
@@ -424,4 +455,5 @@ def _is_certain(headers: Headers, body: Body) -> bool:
         return False
     if has_daemon_sender(headers) or has_report_type(headers):
         return True
-    return has_null_sender(headers) and (headers.get("subject") or "").lower().startswith(SUBJECTS)
+    subject = (headers.get("subject") or "").lower()
+    return has_null_sender(headers) and subject.startswith(SUBJECTS) and has_any(body.lower[:20_000], _YOURS)

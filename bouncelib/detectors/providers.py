@@ -53,9 +53,9 @@ MAIL_RU = TextFormat(
 NETSCAPE = TextFormat(
     name="netscape",
     start=("this message was undeliverable due to the following reason",),
-    recipient=(rf"^\s+<(?P<address>{ADDRESS})>\s*$",),
+    recipient=(rf"^\s+<(?P<address>{ADDRESS})>\s*$", rf"^\s*SMTP <(?P<address>{ADDRESS})>\s*$"),
     skip=("due to the following reason:", "the following recipients did not receive your message"),
-    end=("please reply to postmaster@",),
+    end=("please reply to postmaster@", "please reply to <postmaster@"),
     lasting=True,
     reports_only=True,
     trusted=True,
@@ -77,6 +77,8 @@ LABELLED = TextFormat(
         "důvod:",
         "причина:",
         "neden:",
+        "rule:",
+        "virus name:",
     ),
     start=(
         "could not be delivered",
@@ -100,6 +102,12 @@ LABELLED = TextFormat(
         "не может быть доставлен",
         "teslim edilemedi",
         "iletilemedi",
+        "message was not delivered",
+        "was blocked",
+        "has been blocked",
+        "has blocked an e",
+        "in a message that you sent",
+        "in a message you sent",
     ),
     recipient=(
         (
@@ -110,7 +118,8 @@ LABELLED = TextFormat(
     ),
     fields=(
         (
-            r"^\s*(?:Reason|Error|Grund|Fehler|Motif|Erreur|Motivo|Erro|Errore|Reden|Powód|Błąd|Důvod|Chyba|Причина|Ошибка|Neden)"
+            r"^\s*(?:Reason|Error|Rule|Virus name|Grund|Fehler|Motif|Erreur|Motivo|Erro|Errore|Reden|Powód|Błąd|Důvod"
+            r"|Chyba|Причина|Ошибка|Neden)"
             r"\s{0,4}:\s{0,20}(?P<diagnostic>\S.*)$"
         ),
         r"^\s*Remote (?:server|host|MTA)\s{0,4}:\s{0,20}(?P<remote_mta>[A-Za-z0-9.-]{3,250})",
