@@ -19,14 +19,15 @@ _INTRODUCES = re.compile(
     r"|\bassistance.{0,40}|your address|in-reply-to|references?|\bmessage(?= {0,3}<)|in touch with"
     r"|\bcop(?:y|ies) to|\bb?cc|(?:please|\bor) (?:e-?)?mail"
     r"|to (?:be|get|have .{0,20}) ?(?:removed|unblocked|delisted)\b.{0,40}"
-    r"|\btry|\bask|(?<!in )\buse|moved to|replaced by|alias for|(?:new|current) (?:e-?mail )?address.{0,10}"
+    r"|authenticat\w{1,8}\b.{0,30}|\blogin\b.{0,20}|\btry|\bask|(?<!in )\buse|moved to"
+    r"|replaced by|alias for|(?:new|current) (?:e-?mail )?address.{0,10}"
     # German, French
-    r"|\bvon|absender|wenden sie sich.{0,40}|schreiben sie.{0,20}|kontaktieren sie.{0,40}"
-    r"|neue (?:e-?mail-?)?adresse.{0,10}|\bde|expéditeur|contactez.{0,40}|écri(?:vez|re) à|désormais"
+    r"|\bvon|absender|wenden sie sich.{0,40}|(?:schreiben|antworten) sie.{0,20}|kontaktieren sie.{0,40}"
+    r"|neue (?:e-?mail-?)?adresse.{0,10}|\bde|expéditeur|contactez.{0,40}|(?:écri|répond)(?:vez|ez|re) à|désormais"
     r"|nouvelle adresse.{0,10}"
     # Spanish, Portuguese, Italian
-    r"|remitente|escrib\w{1,3} a|en contacto con.{0,40}|nueva dirección.{0,10}|remetente|escreva (?:a|para)"
-    r"|entre em contato com.{0,40}|novo endereço.{0,10}|mittente|scriv\w{1,4} a|nuovo indirizzo.{0,10}"
+    r"|remitente|(?:escrib|respond)\w{1,3} a|en contacto con.{0,40}|nueva dirección.{0,10}|remetente|escreva (?:a|para)"
+    r"|entre em contato com.{0,40}|novo endereço.{0,10}|mittente|(?:scriv|rispond)\w{1,4} a|nuovo indirizzo.{0,10}"
     # Dutch and the north, Polish, Czech
     r"|\bvan|afzender|nieuwe? (?:e-?mail)?adres.{0,10}|skriv till?|\bod|nadawca|napi(?:sz|š)\w{0,3} (?:na|do)"
     r"|prosimy o kontakt.{0,20}|nowy adres.{0,10}|kontaktujte.{0,20}|nová adresa.{0,10}"
@@ -44,8 +45,9 @@ _CUES = (
     "contact", "contato", "write to", "help", "support", "assistance", "question", "in touch", "administrator",
     "postmaster", "behalf", "copy to", "copies to", "moved to", "replaced by", "alias for", "address", "adress",
     "adres", "forward",
-    "reply to", "removed", "wenden sie", "schreiben sie", "kontakt", "vez ", "écrire", "escrib", "escreva",
-    "endereço", "dirección", "indirizzo", "désormais", "scriv", "skriv", "napi", "пиш", "обра", "свяж",
+    "reply to", "removed", "wenden sie", "schreiben sie", "antworten sie",
+    "kontakt", "vez ", "écrire", "répond", "respond", "escrib", "escreva", "endereço",
+    "dirección", "indirizzo", "désormais", "scriv", "skriv", "napi", "пиш", "обра", "свяж",
     "новый", "問", "新", "联系", "聯絡", "문의",
 )  # fmt: skip
 _LAST = ("use", "try", "ask")

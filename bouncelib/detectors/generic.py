@@ -32,6 +32,7 @@ from ..marks import (
     has_report_type,
     is_daemon,
     is_letter,
+    is_plain_report,
     is_report,
 )
 from ..mime import Headers, Message
@@ -61,6 +62,12 @@ _OPENS = re.compile(
 
 # "anne@example.com on 11/23/2026 4:47 PM", as Outlook wrote it, in any language.
 _DATED = re.compile(r",?\s[^@\d]{0,20}\d{1,4}[/.:-]\d")
+
+# "anne@example.com: delivered", among others that were not.
+_REACHED = re.compile(
+    r"(?i)[\s:;,(\-–—|]{1,80}(?:successfully )?(?:delivered|relayed|accepted|sent|ok|zugestellt|remis"
+    r"|entregad[oa]|entregue|consegnato|bezorgd|dostarczono|доставлено)[\s|).]{0,80}$"
+)
 
 # Begun at the start of a word only, lest a long word be tried from each of its letters.
 _ADDRESS = re.compile(rf"(?:^|(?<=[\s<>()\[\]:;,\"'=（：「【，。])){addresses.ADDRESS}")
@@ -172,7 +179,8 @@ _DELIVERED = (
     "successfully relayed", "wurde zugestellt", "erfolgreich zugestellt", "a été remis", "fue entregado",
     "foi entregue", "è stato consegnato", "è stato recapitato", "has been accepted for", "successful delivery",
 )  # fmt: skip
-# Without a mail system as its sender, a report has to speak of mail; and if it names nobody, of the reader's.
+# Without a mail system as its sender and the subject of a report, it has to speak of mail; without a mail system and if
+# it names nobody, of the reader's.
 _YOURS = (
     "your message", "your mail", "your e-mail", "your email", "message you sent", "mail you sent", "ihre nachricht",
     "ihre e-mail", "ihre mail", "votre message", "votre e-mail", "votre courriel", "su mensaje", "su correo",
@@ -181,7 +189,7 @@ _YOURS = (
 )  # fmt: skip
 _MAIL = (
     "message", "mail", "nachricht", "mensaje", "correo", "mensagem", "messaggi", "bericht", "wiadomoś", "zpráv",
-    "письм", "сообщени", "ileti", "postası", "meddeland", "meddelelse", "besked", "melding", "viesti", "üzenet",
+    "письм", "сообщени", "ileti", "postası", "meddeland", "meddelelse", "besked", "melding", "brev", "viesti", "üzenet",
     "levél",
     "メール", "邮件", "郵件", "메일", "메시지", "信件", "smtp",
 )  # fmt: skip
@@ -215,7 +223,8 @@ class Generic:
         if not (has_daemon_sender(headers) or has_report_subject(headers) or has_report_type(headers)):
             return
         body = message.body
-        if not (has_daemon_sender(headers) or has_report_type(headers) or _speaks_of_mail(body)):
+        is_about_mail = is_plain_report(headers) or has_any(body.lower[:20_000], _MAIL)
+        if not (is_about_mail or has_daemon_sender(headers)):
             return
         kind = _kind(headers, body)
         found = False
@@ -228,7 +237,8 @@ class Generic:
         possible = (
             candidate
             for candidate in _candidates(lines)
-            if _is_possible(candidate.address, messages if candidate.is_sure else excluded)
+            if (is_about_mail or candidate.is_sure or candidate.is_listed)
+            and _is_possible(candidate.address, messages if candidate.is_sure else excluded)
         )
         named = [*_named(possible, lines)][:_MAX_FOUND]
         starts = [candidate.line for candidate in named]
@@ -251,7 +261,7 @@ class Generic:
 class _Candidate:
     """An address that the text calls failed; `is_sure` where a code stands by it, so that anybody may be meant.
 
-    `is_prose` where it stands in running text.
+    `is_prose` where it stands in running text, `is_listed` where it has a line of its own.
     """
 
     line: int
@@ -259,6 +269,7 @@ class _Candidate:
     rule: str
     is_sure: bool = False
     is_prose: bool = False
+    is_listed: bool = False
 
 
 def _report_lines(body: Body) -> list[str]:
@@ -300,9 +311,9 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
             if _has_code(below):
                 yield _Candidate(index, alone["address"], "code in the line below", is_sure=True)
             elif _announces(heading):
-                yield _Candidate(index, alone["address"], "listed under a failure")
+                yield _Candidate(index, alone["address"], "listed under a failure", is_listed=True)
             elif _says_failed(below.lower()) and not _heads_a_list(lines, index):
-                yield _Candidate(index, alone["address"], "failure in the line below")
+                yield _Candidate(index, alone["address"], "failure in the line below", is_listed=True)
 
 
 def _beside(index: int, line: str, heading: str, above: str, below: str) -> Iterator[_Candidate]:
@@ -313,7 +324,7 @@ def _beside(index: int, line: str, heading: str, above: str, below: str) -> Iter
             yield _Candidate(index, opens["address"], "opens a line with a code", is_sure=True)
         elif _DATED.match(opens["rest"]) and _has_code(below):
             yield _Candidate(index, opens["address"], "opens a dated entry with a code", is_sure=True)
-        elif mentions.introduces(above):
+        elif mentions.introduces(above) or _REACHED.match(opens["rest"]):
             return
         elif _says_failed(opens["rest"].lower()) or _announces(heading):
             yield _Candidate(index, opens["address"], "opens a line that refuses")
@@ -344,7 +355,7 @@ def _named(candidates: Iterable[_Candidate], lines: Sequence[str]) -> Iterator[_
             between = lines[listed.line + 1 : candidate.line]
             if candidate.rule != "beside a code" or all(map(str.strip, between)):
                 continue
-        elif sure and not candidate.is_sure and candidate.rule == "listed under a failure":
+        elif sure and candidate.is_listed:
             is_next = bool(_ALONE.match(lines[candidate.line - 1]))
             if not (is_next or _says_failed(_below(lines, candidate.line).lower())):
                 continue
@@ -424,10 +435,6 @@ def _message_ids(headers: Headers) -> frozenset[str]:
     """What looks like an address in the fields that name messages, in lower case."""
     values = (value[:_MAX_LINE].lower() for name in _IDS for value in headers.get_all(name))
     return frozenset(address for value in values for address in addresses.find(value))
-
-
-def _speaks_of_mail(body: Body) -> bool:
-    return has_any(body.lower[:20_000], _MAIL)
 
 
 def _failed_recipients(headers: Headers) -> Iterator[str]:

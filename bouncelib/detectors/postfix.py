@@ -26,6 +26,7 @@ POSTFIX = TextFormat(
         ">: delivery temporarily suspended: ",
         ">: unknown user: ",
         ">: mail for ",
+        ">: command died with status ",
     ),
     recipient=(
         (

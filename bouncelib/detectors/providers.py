@@ -77,6 +77,11 @@ LABELLED = TextFormat(
         "důvod:",
         "причина:",
         "neden:",
+        "orsak:",
+        "årsag:",
+        "årsak:",
+        "syy:",
+        "oka:",
         "rule:",
         "virus name:",
     ),
@@ -87,6 +92,8 @@ LABELLED = TextFormat(
         "unable to deliver",
         "delivery failure",
         "nicht zugestellt werden",
+        "wurde nicht zugestellt",
+        "nicht ausgeliefert werden",
         "n'a pas pu être",
         "no pudo ser entregado",
         "no se pudo entregar",
@@ -100,6 +107,10 @@ LABELLED = TextFormat(
         "nebyla doručena",
         "не доставлен",
         "не может быть доставлен",
+        "kunde inte levereras",
+        "kunne ikke leveres",
+        "ei voitu toimittaa",
+        "nem sikerült kézbesíteni",
         "teslim edilemedi",
         "iletilemedi",
         "message was not delivered",
@@ -112,14 +123,14 @@ LABELLED = TextFormat(
     recipient=(
         (
             r"^\s*(?:Failed recipient|Recipient\(s\)|Recipient|Empfänger|Destinataire|Destinatario|Destinatário"
-            r"|Ontvanger|Odbiorca|Adresat|Příjemce|Получатель|Адресат|Alıcı)"
+            r"|Ontvanger|Mottagare|Modtager|Mottaker|Vastaanottaja|Címzett|Odbiorca|Adresat|Příjemce|Получатель|Адресат|Alıcı)"
             rf"\s{{0,4}}:\s{{0,20}}<?(?P<address>{ADDRESS})>?\s*$"
         ),
     ),
     fields=(
         (
             r"^\s*(?:Reason|Error|Rule|Virus name|Grund|Fehler|Motif|Erreur|Motivo|Erro|Errore|Reden|Powód|Błąd|Důvod"
-            r"|Chyba|Причина|Ошибка|Neden)"
+            r"|Chyba|Причина|Ошибка|Neden|Orsak|Årsag|Årsak|Syy|Oka)"
             r"\s{0,4}:\s{0,20}(?P<diagnostic>\S.*)$"
         ),
         r"^\s*Remote (?:server|host|MTA)\s{0,4}:\s{0,20}(?P<remote_mta>[A-Za-z0-9.-]{3,250})",
