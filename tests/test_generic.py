@@ -123,6 +123,30 @@ def test_a_subject_alone_is_not_about_mail(subject: str) -> None:
     assert (report.kind, report.recipients) == (Kind.OTHER, ())
 
 
+NOTICES = {
+    "a login": ("Login failed", "Login of anne@example.com failed: unknown user\n"),
+    "an archive": ("Retention notice", "Messages of anne@example.com have been rejected by the archive.\n"),
+    "a condition": ("Secure message", "anne@example.com has written. If it cannot be delivered, call us.\n"),
+}
+
+
+@pytest.mark.parametrize(("subject", "text"), NOTICES.values(), ids=NOTICES)
+def test_other_notices_of_a_postmaster(subject: str, text: str) -> None:
+    headers = f"Return-Path: <>\nFrom: postmaster@example.net\nSubject: {subject}\n"
+    assert found(text, headers) == []
+    assert found("Your message to anne@example.com could not be delivered.\n", headers) == ["anne@example.com"]
+
+
+def test_dated_entry_with_a_code() -> None:
+    text = "Ujumbe haukufika.\n\n  anne@example.com kwa 2026-11-23 16:47\n    Hakuna <mx.example.com #5.1.1>\n"
+    assert found(text) == ["anne@example.com"]
+
+
+def test_delivered_among_failed() -> None:
+    text = "anne@example.com  failed  550 unknown\nbob@example.com  delivered\ncarla@example.com: relayed\n"
+    assert found(text) == ["anne@example.com"]
+
+
 STILL_NAMED = {
     "who could not be contacted": "Es war nicht möglich, Kontakt aufzunehmen: nicht zugestellt\n{}\n",
     "no longer in use": "The address does not exist, it is no longer in use\n{}\n",

@@ -179,12 +179,14 @@ _DELIVERED = (
     "successfully relayed", "wurde zugestellt", "erfolgreich zugestellt", "a été remis", "fue entregado",
     "foi entregue", "è stato consegnato", "è stato recapitato", "has been accepted for", "successful delivery",
 )  # fmt: skip
-# Without a mail system as its sender and the subject of a report, it has to speak of mail; without a mail system and if
-# it names nobody, of the reader's.
+# Without a mail system as its sender a report has to speak of mail; where that or the subject of one is missing, and
+# nothing but words says who failed, of the reader's.
 _YOURS = (
     "your message", "your mail", "your e-mail", "your email", "message you sent", "mail you sent", "ihre nachricht",
     "ihre e-mail", "ihre mail", "votre message", "votre e-mail", "votre courriel", "su mensaje", "su correo",
-    "sua mensagem", "seu e-mail", "il messaggio", "il suo messaggio", "uw bericht", "uw e-mail", "wiadomość",
+    "el mensaje", "sua mensagem", "seu e-mail", "a mensagem", "il messaggio", "il suo messaggio", "uw bericht",
+    "uw e-mail", "wiadomość", "ditt meddelande", "ditt brev", "din mail", "din besked", "din meddelelse", "meldingen",
+    "viesti", "levelét", "üzenet", "zpráv", "the following message",
     "ваше сообщение", "ваше письмо", "iletiniz", "お客様", "送信された", "您的邮件", "您的郵件", "보내신", "메일",
 )  # fmt: skip
 _MAIL = (
@@ -223,9 +225,11 @@ class Generic:
         if not (has_daemon_sender(headers) or has_report_subject(headers) or has_report_type(headers)):
             return
         body = message.body
-        is_about_mail = is_plain_report(headers) or has_any(body.lower[:20_000], _MAIL)
-        if not (is_about_mail or has_daemon_sender(headers)):
+        opening = body.lower[:20_000]
+        is_plain = is_plain_report(headers)
+        if not (is_plain or has_daemon_sender(headers) or has_any(opening, _MAIL)):
             return
+        is_yours = is_plain or has_any(opening, _YOURS)
         kind = _kind(headers, body)
         found = False
         for address in _failed_recipients(headers):
@@ -237,7 +241,7 @@ class Generic:
         possible = (
             candidate
             for candidate in _candidates(lines)
-            if (is_about_mail or candidate.is_sure or candidate.is_listed)
+            if (is_yours or not candidate.is_weak)
             and _is_possible(candidate.address, messages if candidate.is_sure else excluded)
         )
         named = [*_named(possible, lines)][:_MAX_FOUND]
@@ -261,7 +265,8 @@ class Generic:
 class _Candidate:
     """An address that the text calls failed; `is_sure` where a code stands by it, so that anybody may be meant.
 
-    `is_prose` where it stands in running text, `is_listed` where it has a line of its own.
+    `is_prose` where it stands in running text, `is_listed` where it has a line of its own; `is_weak` where no more than
+    words in its own line say that it failed.
     """
 
     line: int
@@ -270,6 +275,7 @@ class _Candidate:
     is_sure: bool = False
     is_prose: bool = False
     is_listed: bool = False
+    is_weak: bool = False
 
 
 def _report_lines(body: Body) -> list[str]:
@@ -320,14 +326,14 @@ def _beside(index: int, line: str, heading: str, above: str, below: str) -> Iter
     """Addresses in running text beside a refusal; `above` is the line right above, `below` what stands right below."""
     opens = _OPENS.match(line)
     if opens:
-        if _has_code(opens["rest"]):
+        if _has_code(opens["rest"].lstrip(" \t:;,(-–—")):
             yield _Candidate(index, opens["address"], "opens a line with a code", is_sure=True)
         elif _DATED.match(opens["rest"]) and _has_code(below):
             yield _Candidate(index, opens["address"], "opens a dated entry with a code", is_sure=True)
         elif mentions.introduces(above) or _REACHED.match(opens["rest"]):
             return
         elif _says_failed(opens["rest"].lower()) or _announces(heading):
-            yield _Candidate(index, opens["address"], "opens a line that refuses")
+            yield _Candidate(index, opens["address"], "opens a line that refuses", is_weak=not _announces(heading))
         return
     code = _has_code(line)
     if line.lstrip().startswith(("<<<", "|")) or not (code or _announces(line.lower())):
@@ -337,7 +343,7 @@ def _beside(index: int, line: str, heading: str, above: str, below: str) -> Iter
         also = excluded_until and mentions.is_joint(line[excluded_until : match.start()])
         if not (also or mentions.introduces(f"{above} {line[: match.start()]}")):
             rule = "beside a code" if code else "beside words of failure"
-            yield _Candidate(index, match[0], rule, is_prose=True)
+            yield _Candidate(index, match[0], rule, is_prose=True, is_weak=not code)
             return  # what follows the first one is the reply, which may name anybody
         excluded_until = match.end()
 

@@ -166,7 +166,8 @@ _ANSWERING_TEXT = (
 
 # What ticket systems say of a message that they took in, and how the subjects of their answers begin.
 _TICKET_TEXT = (
-    "ticket has been", "ticket was created", "ticket was opened", "new ticket", "request has been received",
+    "ticket has been", "ticket was created", "ticket was opened", "new ticket", "neues ticket",
+    "nouveau ticket", "nuevo ticket", "nuovo ticket", "nieuw ticket", "request has been received",
     "request has been registered", "received your request", "case has been", "ticket wurde", "ihre anfrage ist",
     "ihre anfrage wurde", "ihre anfrage erhalten", "demande a bien été", "demande a été", "ticket a été",
     "solicitud ha sido", "ticket ha sido", "recibido su solicitud", "chamado foi", "solicitação foi",
