@@ -19,7 +19,7 @@ _INTRODUCES = re.compile(
     r"|\bassistance.{0,40}|your address|in-reply-to|references?|\bmessage(?= {0,3}<)|in touch with"
     r"|\bcop(?:y|ies) to|\bb?cc|(?:please|\bor) (?:e-?)?mail"
     r"|to (?:be|get|have .{0,20}) ?(?:removed|unblocked|delisted)\b.{0,40}"
-    r"|authenticat\w{1,8}\b.{0,30}|\blogin\b.{0,20}|\btry|\bask|(?<!in )\buse|moved to"
+    r"|authenticat\w{1,8} (?:fail\w{1,4}|error)\b[^@]{0,30}|\blogin\b.{0,20}|\btry|\bask|(?<!in )\buse|moved to"
     r"|replaced by|alias for|(?:new|current) (?:e-?mail )?address.{0,10}"
     # German, French
     r"|\bvon|absender|wenden sie sich.{0,40}|(?:schreiben|antworten) sie.{0,20}|kontaktieren sie.{0,40}"
