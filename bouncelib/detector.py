@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from .body import Body
 from .frozen import maker
 from .marks import is_letter, is_report
+from .mentions import may_introduce
 from .mime import Headers, Message
 from .model import BouncelibError, Feedback, Finding, Kind, UnparsedField, Value
 from .patterns import Patience, needed_character, trusted_searches
@@ -88,8 +89,9 @@ class TextFormat:
 
     A line that a `recipient` pattern matches opens a finding; a `fields` pattern adds its named groups (`FIELDS`);
     every other line joins its diagnostic, until the first blank line after it where `paragraph` is true. A line with
-    one of the phrases `skip` may hold fields, but names nobody and joins no diagnostic. Where `folded` is true, a line
-    that begins with white space continues the one before it.
+    one of the phrases `skip` may hold fields, but names nobody and joins no diagnostic. Nor is an address read that is
+    alone in its line where the line above sends the reader there: see `bouncelib.mentions`. Where `folded` is true, a
+    line that begins with white space continues the one before it.
 
     The text that a pattern of `recipient` takes for the diagnostic is its first line; where patterns of `fields` take
     some, it is these texts, one a line, and nothing else. Several addresses in one `address`, separated by commas,
@@ -278,6 +280,7 @@ class TextFormat:
         found: list[Finding] = []
         shared = _Entry()
         current: _Entry | None = None
+        aside = -1
         for index, line in _unfold(lines, first) if self.folded else enumerate(lines[first:], first):
             stripped = line.strip()
             if not stripped:
@@ -290,7 +293,10 @@ class TextFormat:
                 for search in openers:
                     if match := search(line):
                         break
-                if match and match["address"]:
+                if match and (address := match["address"]):
+                    if stripped.strip(_AROUND) == address.strip(_AROUND) and _is_aside(body.lines, index, aside):
+                        aside = index
+                        continue
                     if current is None:
                         shared.shorten()
                     else:
@@ -385,6 +391,21 @@ def _names_somebody(found: Iterable[Finding]) -> bool:
 
 # The comma between two addresses; one within a quoted local part has no blank behind it, or no address.
 _COMMA = re.compile(r"(?<=>),|,\s+(?=<?(?:\"|[^\s,<>]{1,300}@))")
+
+
+# What may stand around an address that has a line of its own.
+_AROUND = " \t<>()[]\"':;,.*"
+
+
+def _is_aside(lines: Sequence[str], index: int, aside: int) -> bool:
+    """Whether the line above, blank ones aside, sends the reader to the address in line `index`.
+
+    `aside` is the line of the last address of which this was true.
+    """
+    above = index - 1
+    while above >= 0 and above > index - 4 and not lines[above].strip():
+        above -= 1
+    return above >= 0 and (above == aside or may_introduce(lines[above]))
 
 
 def _has_match(searches: Searches, needed: str, lines: Iterable[str]) -> bool:

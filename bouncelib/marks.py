@@ -94,12 +94,14 @@ SUBJECTS = (
     # Dutch and the north
     "onbestelbaar", "niet bezorgd", "niet afgeleverd", "bezorging mislukt", "aflevering mislukt",
     "kan niet worden bezorgd",
-    "statusmelding bezorging", "går inte att leverera", "kunde inte levereras", "ej levererat", "kan ikke leveres",
-    "ikke leveret", "ikke levert", "kunne ikke leveres", "ei voitu toimittaa", "toimitus epäonnistui",
+    "statusmelding bezorging", "går inte att leverera", "kunde inte levereras", "ej levererat", "olevererbar",
+    "kan inte levereras", "kan ikke leveres", "ikke leveret", "ikke levert", "kunne ikke leveres",
+    "ei voitu toimittaa", "ei voi toimittaa", "ei toimitettavissa", "toimitus epäonnistui",
     # Polish, Czech, Hungarian, Romanian, Greek
     "niedostarczaln", "nie dostarczono", "niedostarczon", "nie można dostarczyć", "zwrot poczty", "zwrot wiadomości",
-    "powiadomienie o stanie dostarczania", "nedoručiteln", "nedoručen", "nelze doručit", "kézbesíthetetlen",
-    "kézbesítési hiba", "nelivrabil", "nu a fost livrat", "δεν παραδόθηκε", "μη παραδοτέο",
+    "powiadomienie o stanie dostarczania", "nedoručiteln", "nedoručiteľn", "nedoručen", "nelze doručit",
+    "kézbesíthetetlen", "kézbesítési hiba", "nelivrabil", "nu a fost livrat", "δεν παραδόθηκε", "μη παραδοτέο",
+    "δεν είναι δυνατή η παράδοση", "αδύνατη η παράδοση",
     # Russian, Ukrainian, Turkish
     "недоставлен", "не доставлен", "недоставк", "не может быть доставлен", "не удалось доставить",
     "не удаётся доставить",
@@ -131,6 +133,8 @@ _APPENDED = (
 _LISTED = re.compile(r"(?i)\s*\[[^\]]{1,60}\]\s*(?:re|fwd?|aw|wg|sv)(?:\[\d{1,3}\])?\s?:")
 _TAG = re.compile(r"^(?:\s*\[(?!#)[^\[\]]{0,40}\]|[\s*]){1,6}")
 _NEAR = 16
+# Exchange reports from a mailbox whose name goes on in hexadecimal digits.
+_EXCHANGE = re.compile(r"microsoftexchange[0-9a-f]{32}")
 _OWNER = re.compile(r"(?i)(?:[-+](?:bounces?|admin|owner|errors)\b|\bowner-)[^@\s]{0,200}@")
 _SENDER_NAME = re.compile("|".join(map(re.escape, _SENDER_NAMES)))
 _ADDRESS = re.compile(r"<([^<>]{0,500})>\s*(?:\([^()]{0,200}\)\s*)?$")
@@ -152,7 +156,8 @@ def _once(test: Callable[[Headers], bool]) -> Callable[[Headers], bool]:
 def is_daemon(address: str) -> bool:
     """Whether an address is the mailbox of a mail system."""
     local = address.rpartition("@")[0] or address
-    return local.strip("\"' <>").lower() in DAEMONS
+    name = local.strip("\"' <>").lower()
+    return name in DAEMONS or (name.startswith("microsoftexchange") and bool(_EXCHANGE.fullmatch(name)))
 
 
 def bystanders(headers: Headers) -> frozenset[str]:

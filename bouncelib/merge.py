@@ -40,6 +40,7 @@ _ACTIONS = {
     "expanded": Action.EXPANDED,
 }  # fmt: skip
 _DELAYED = Action.DELAYED  # a member of an enumeration is dear to look up
+_SUCCESS = 2
 
 # The form that nearly every date has; the standard library reads the others.
 _DATE = re.compile(
@@ -235,6 +236,8 @@ def _settle(draft: _Draft) -> Facts:
     found_reply = _settle_reply(quoted, diagnostics, evidence)
     evidence += diagnostics[:2]
     action = parse_action(actions[0].text) if actions else None
+    if action is None and found_status is not None and found_status.klass == _SUCCESS:
+        action = Action.DELIVERED
     # QUIRK: OpenSMTPD writes that an envelope has expired as `Action: delayed`; it has given up.
     if action is _DELAYED and any("expired" in text.lower() for text in texts):
         action = Action.FAILED

@@ -84,6 +84,88 @@ def test_other_addresses_are_left_alone(text: str) -> None:
     assert found(text) == []
 
 
+BYSTANDERS = {
+    "where the owner moved to, in the reply": "anne@example.com\n551 User not local; please try <new@example.org>\n",
+    "where the owner moved to": "Failed mail:\n\nanne@example.com\n\nIt does not exist. Please use\nnew@example.org\n",
+    "a new address": "Mail to anne@example.com was not delivered.\nNew address: new@example.org (no such user)\n",
+    "in German": "Nicht zugestellt:\n\nanne@example.com\n551 verzogen, neue Adresse: neu@example.org\n",
+    "whom to ask, in another language": "Nie została dostarczona do:\n\nanne@example.com\n550 unknown\n\n"
+    "Jeśli nie została dostarczona, kontakt: bob@example.org\n",
+    "whom to ask, below a sentence": "Undeliverable:\n\nanne@example.com\n550 unknown\n\n"
+    "If mail could not be delivered, Bob is glad to hear from you:\nbob@example.org\n",
+    "whom to ask, in the next line": "Mail to anne@example.com could not be delivered.\n\nPlease get in touch with\n"
+    "bob@example.org. Mail that could not be delivered is gone.\n",
+    "two to ask": "Mail to anne@example.com could not be delivered.\n\n"
+    "Undelivered mail was not delivered? Contact bob@example.org or carla@example.org\n",
+    "a copy": "Your message with copy to\nbob@example.org could not be delivered to\n\nanne@example.com\n550 unknown\n",
+    "who got it, above": "Your message was delivered to:\n\nbob@example.org\ncarla@example.org\n\n"
+    "Your message could not be delivered to:\n\nanne@example.com\n550 unknown\n",
+    "who got it, below": "Your message could not be delivered to:\n\nanne@example.com\n\n"
+    "Your message was delivered to:\n\nbob@example.org\ncarla@example.org\n",
+    "whom the reply names": "anne@example.com\n554 5.7.1 blocked, to be removed mail bob@example.org\n",
+    "a message": "Your message <4711@example.org> could not be delivered to anne@example.com: 550 unknown\n",
+    "a signature": "Mail to anne@example.com could not be delivered: 550 unknown\n\n-- \nThe team\nbob@example.org\n",
+    "a team below a sentence": "Your message to anne@example.com was not delivered\n\nThe team\nbob@example.org\n",
+    "what is quoted in a box": "Mail to anne@example.com was not delivered\n\n| Carla, bob@example.org was not found\n",
+    "on whose behalf": "Mail on behalf of bob@example.org could not be delivered to anne@example.com (550 unknown)\n",
+}
+
+
+@pytest.mark.parametrize("text", BYSTANDERS.values(), ids=BYSTANDERS)
+def test_nobody_else_is_named(text: str) -> None:
+    assert found(text) == ["anne@example.com"]
+
+
+@pytest.mark.parametrize("subject", ["Your order could not be delivered", "Unknown user wants to join"])
+def test_a_subject_alone_is_not_about_mail(subject: str) -> None:
+    headers = f"Return-Path: <>\nFrom: shop@example.net\nSubject: {subject}\n"
+    report = parse("For anne@example.com: not found, unknown user.\n", headers)
+    assert (report.kind, report.recipients) == (Kind.OTHER, ())
+
+
+NOTICES = {
+    "a login": ("Login failed", "Login of anne@example.com failed: unknown user\n"),
+    "an archive": ("Retention notice", "Messages of anne@example.com have been rejected by the archive.\n"),
+    "a condition": ("Secure message", "anne@example.com has written. If it cannot be delivered, call us.\n"),
+}
+
+
+@pytest.mark.parametrize(("subject", "text"), NOTICES.values(), ids=NOTICES)
+def test_other_notices_of_a_postmaster(subject: str, text: str) -> None:
+    headers = f"Return-Path: <>\nFrom: postmaster@example.net\nSubject: {subject}\n"
+    assert found(text, headers) == []
+    assert found("Your message to anne@example.com could not be delivered.\n", headers) == ["anne@example.com"]
+
+
+def test_dated_entry_with_a_code() -> None:
+    text = "Ujumbe haukufika.\n\n  anne@example.com kwa 2026-11-23 16:47\n    Hakuna <mx.example.com #5.1.1>\n"
+    assert found(text) == ["anne@example.com"]
+
+
+def test_delivered_among_failed() -> None:
+    text = "anne@example.com  failed  550 unknown\nbob@example.com  delivered\ncarla@example.com: relayed\n"
+    assert found(text) == ["anne@example.com"]
+
+
+STILL_NAMED = {
+    "who could not be contacted": "Es war nicht möglich, Kontakt aufzunehmen: nicht zugestellt\n{}\n",
+    "no longer in use": "The address does not exist, it is no longer in use\n{}\n",
+    "words in front of the list": "We could not deliver your message\n{}\n",
+    "Portuguese": "Não foi possível entregar, nem entrar em contato com\n{}\n",
+    "Chinese": "邮件无法送达,无法联系下列收件人\n{}\n",
+}
+
+
+@pytest.mark.parametrize("text", STILL_NAMED.values(), ids=STILL_NAMED)
+def test_words_of_contact_hide_nobody(text: str) -> None:
+    assert found(text.format("anne@example.com\nbob@example.com")) == ["anne@example.com", "bob@example.com"]
+
+
+def test_several_share_a_reply() -> None:
+    text = "Undeliverable to:\nanne@example.com\nbob@example.com\n550 5.1.1 unknown\n"
+    assert found(text) == ["anne@example.com", "bob@example.com"]
+
+
 NOT_REPORTS = {
     "a letter": "Return-Path: <bob@example.com>\nFrom: Bob <bob@example.com>\nSubject: hello\n",
     "an answer": "From: Bob <bob@example.com>\nSubject: Re: Undeliverable mail\nIn-Reply-To: <1@example.org>\n",

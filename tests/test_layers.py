@@ -14,7 +14,7 @@ PACKAGE = pathlib.Path(bouncelib.__file__).parent
 LAYERS = (
     ("frozen",),
     ("model",),
-    ("context", "charset", "transfer", "status", "reply", "address", "dialogue", "phrases", "refusals"),
+    ("context", "charset", "transfer", "status", "reply", "address", "dialogue", "phrases", "refusals", "mentions"),
     ("logs",),
     ("header", "body"),
     ("flatten",),

@@ -188,3 +188,18 @@ def test_a_hundred_thousand_recipients() -> None:
 def test_usual_names_are_names() -> None:
     for written, name in _WRITTEN.items():
         assert _name(written) == name
+
+
+@pytest.mark.parametrize(("status", "action"), [("2.0.0", "delivered"), ("5.1.1", "failed")])
+def test_status_tells_what_the_action_does_not(status: str, action: str) -> None:
+    fields = f"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; anne@example.org\nStatus: {status}\n"
+    assert [recipient.action for recipient in status_part(fields).recipients] == [action]
+
+
+def test_parts_of_a_report_in_a_letter() -> None:
+    head = (
+        "From: Carla <carla@example.org>\nSubject: Fwd: Undelivered\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nPlease look.\n--b\n"
+    )
+    found = report(f"Content-Type: message/delivery-status\n\n{FIELDS}", head)
+    assert (found.kind, found.recipients) == ("other", ())

@@ -33,7 +33,7 @@ _HELD = (
     "for your email to be delivered", "your message will be delivered", "your email will be delivered",
     "your e-mail will be delivered", "your original message will be delivered", "deliver your original message",
     "receive your original message", "your message delivered", "message will be delivered to", "waitlisted",
-    "is waiting for your confirmation", "ihre nachricht wird erst", "ihre e-mail wird erst",
+    "is waiting for your confirmation", "ihre nachricht wird erst", "wird erst zugestellt", "ihre e-mail wird erst",
     "wird zugestellt, sobald", "damit ihre nachricht zugestellt", "damit ihre e-mail zugestellt",
     "pour que votre message soit", "afin que votre message soit", "votre message est en attente",
     "votre message sera", "votre e-mail sera", "votre mail sera", "su mensaje será entregado", "para que su mensaje",

@@ -9,7 +9,14 @@ __all__ = ["FILTERS"]
 
 AMAVIS = TextFormat(
     name="amavis",
-    marks=("amavisd", "our internal reference code for your message is"),
+    marks=(
+        "amavisd",
+        "our internal reference code for your message is",
+        "delivery of the email was stopped",
+        "delivery of your email was stopped",
+        "die zustellung der e-mail wurde",
+        "die zustellung ihrer e-mail wurde",
+    ),
     start=("the message was not relayed to:", "was not delivered to:", "-> "),
     recipient=(
         rf"^\s+<(?P<address>{ADDRESS})>:\s*$",
@@ -24,9 +31,9 @@ AMAVIS = TextFormat(
 
 BARRACUDA = TextFormat(
     name="barracuda",
-    start=("your message to:",),
+    start=("your message to:", "your message to "),
     marks=("spam firewall", "virus firewall", "email security gateway"),
-    recipient=(rf"^\s*Your message to:\s*<?(?P<address>{ADDRESS})>?\s*$",),
+    recipient=(rf"^\s*Your message to:?\s*<?(?P<address>{ADDRESS})>?(?:\s+was blocked\b.{{0,200}})?\s*$",),
     skip=("subject:",),
     quiet=True,
     reports_only=True,

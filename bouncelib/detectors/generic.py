@@ -15,10 +15,12 @@ codes and structure carry any other language.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .. import address as addresses
+from .. import mentions
 from .. import reply as replies
 from ..body import Body
 from ..marks import (
@@ -30,6 +32,7 @@ from ..marks import (
     has_report_type,
     is_daemon,
     is_letter,
+    is_plain_report,
     is_report,
 )
 from ..mime import Headers, Message
@@ -47,7 +50,7 @@ _DIAGNOSTIC_LINES = 12
 _HEADING = 400
 
 _STATUS = re.compile(r"(?<![\w.+/@-])[45]\.[0-7]\.\d{1,3}(?![.\d])")
-_REPORTED = re.compile(r"(?:^|[:：])\s{0,20}(?P<reply>[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\b.*)")
+_REPORTED = re.compile(r"(?:^|[:：])\s{0,20}(?:smtp )?(?P<reply>[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\b.*)")
 _ALONE = re.compile(
     rf"^[\s*•·\-–—|]{{0,40}}(?:(?:[Tt]o|[Rr]ecipients?|E-?[Mm]ail|[Aa]ddress):\s{{0,20}})?[<\"'(\[]{{0,2}}"
     rf"(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}(?:\s{{0,4}}[<(\[](?:mailto:)?[^<>()\s]{{1,320}}[>)\]])?[\s:;.,]{{0,20}}$"
@@ -57,17 +60,19 @@ _OPENS = re.compile(
     rf"^[\s*•·\-–—|]{{0,40}}[<\"'(\[]{{0,2}}(?P<address>{addresses.ADDRESS})[>\"')\]]{{0,2}}\s{{0,20}}(?P<rest>[\s:;,(\-–—].*)$"
 )
 
+# "anne@example.com on 11/23/2026 4:47 PM", as Outlook wrote it, in any language.
+_DATED = re.compile(r",?\s[^@\d]{0,20}\d{1,4}[/.:-]\d")
+
+# "anne@example.com: delivered", among others that were not.
+_REACHED = re.compile(
+    r"(?i)[\s:;,(\-–—|]{1,80}(?:successfully )?(?:delivered|relayed|accepted|sent|ok|zugestellt|remis"
+    r"|entregad[oa]|entregue|consegnato|bezorgd|dostarczono|доставлено)[\s|).]{0,80}$"
+)
+
 # Begun at the start of a word only, lest a long word be tried from each of its letters.
 _ADDRESS = re.compile(rf"(?:^|(?<=[\s<>()\[\]:;,\"'=（：「【，。])){addresses.ADDRESS}")
 
-# What an address is not, where one of these words stands right before it.
-_NOT_FAILED = re.compile(
-    r"(?i)(?:\bfrom|\bsender|\bsent by|mail from|return-path|reply-to|\bcontact\b.{0,40}|e?-?mail us.{0,10}|message-id"
-    r"|\bid|\bhelp.{0,20}|\bwrite to|\breply to|send (?:an? )?(?:e-?)?mail to|forward.{0,40} to|\bpostmaster.{0,20}"
-    r"|\badministrator.{0,20}|\bsupport.{0,20}|\bquestions?\b.{0,40}|\bassistance.{0,40}|your address|in-reply-to"
-    r"|references|\bvon|absender|\bde|expéditeur|remitente|remetente|mittente|\bvan|afzender|\bod|nadawca|отправител\w{0,3}|\bот"
-    r"|差出人|发件人|寄件者|보낸 사람)\s{0,3}[:=]?\s{0,3}[<\"'(\[]{0,2}$"
-)
+_IDS = ("message-id", "in-reply-to", "references")
 _NOT_LOCAL = frozenset({
     "abuse", "support", "help", "helpdesk", "info", "admin", "administrator", "webmaster", "hostmaster", "root",
     "noreply", "no-reply", "donotreply", "do-not-reply", "security", "noc", "service",
@@ -82,6 +87,7 @@ _FAILED = (
     "unable to deliver", "not able to deliver", "was not delivered", "wasn't delivered", "were not delivered",
     "not been delivered", "not delivered to", "was undeliverable", "is undeliverable", "undeliverable address",
     "undeliverable to", "undelivered to", "delivery failed", "delivery has failed", "delivery to the following",
+    "trying to deliver your message",
     "failed delivery", "delivery failure", "failed recipient", "failed address", "undeliverable recipient",
     "following address(es) failed",
     "recipients failed", "addresses failed", "address failed", "address had", "addresses had", "did not reach",
@@ -99,7 +105,8 @@ _FAILED = (
     "nicht zugestellt", "nicht zustellbar", "unzustellbar", "zustellung fehlgeschlagen", "nicht übermittelt",
     "nicht ausgeliefert", "fehler bei der zustellung", "empfänger unbekannt", "unbekannter empfänger",
     "benutzer unbekannt", "unbekannter benutzer", "postfach ist voll", "postfach voll", "nicht erreicht",
-    "existiert nicht", "konnte nicht gesendet",
+    "existiert nicht", "konnte nicht gesendet", "empfänger fehlgeschlagen", "übermittlung an folgende",
+    "zustellung an folgende", "ist fehlgeschlagen an",
     # French
     "n'a pas pu être délivré", "n'a pas pu être remis", "n'a pas pu etre delivre", "n'a pas pu être livré",
     "n'a pas pu être distribué", "n'a pas été remis", "pas pu être envoyé", "impossible de remettre",
@@ -117,17 +124,23 @@ _FAILED = (
     "caixa de correio cheia", "caixa de correio está cheia",
     # Italian
     "non è stato possibile consegnare", "non è stato recapitato", "non è stato consegnato", "impossibile recapitare",
-    "impossibile consegnare", "non può essere recapitato", "non può essere consegnato", "mancata consegna",
+    "impossibile consegnare", "recapito ai seguenti",
+    "recapito non è riuscito", "non può essere recapitato", "non può essere consegnato", "mancata consegna",
     "utente sconosciuto", "destinatario sconosciuto", "non esiste", "casella piena", "casella di posta piena",
     # Dutch and the north
     "niet worden bezorgd", "niet worden afgeleverd", "niet bezorgd", "niet afgeleverd", "onbestelbaar",
+    "aflevering bij de volgende", "aflevering aan de volgende", "bezorging bij de volgende", "bezorging is mislukt",
     "bestaat niet", "onbekende gebruiker", "onbekende ontvanger", "kunde inte levereras", "kunne ikke leveres",
-    "ei voitu toimittaa",
+    "kan ikke leveres", "kan inte levereras", "inte leverera", "leverans till följande", "leveransen misslyckades",
+    "levering til følgende", "levering til disse", "ei voitu toimittaa", "ei voi toimittaa", "toimitus seuraaville",
+    "toimitus näille", "toimitus epäonnistui",
     # Polish, Czech, Hungarian
     "nie została dostarczona", "nie zostało dostarczone", "nie można dostarczyć", "nie można było dostarczyć",
     "nie mogła zostać dostarczona",
     "nie istnieje", "nieznany użytkownik", "nelze doručit", "nebyla doručena", "nebylo možné doručit", "neexistuje",
-    "nem kézbesíthető", "nem sikerült kézbesíteni",
+    "dostarczenie do następujących", "doručení následujícím", "nem kézbesíthető", "nem sikerült kézbesíteni",
+    "nem lehetett kézbesíteni", "livrarea nu a reușit", "nu a putut fi livrat", "η παράδοση απέτυχε",
+    "δεν ήταν δυνατή η παράδοση",
     # Russian, Ukrainian, Turkish
     "не может быть доставлен", "не може бути доставлен", "не вдалося доставити", "не было доставлен",
     "не доставлен", "не удалось доставить", "невозможно доставить",
@@ -147,9 +160,40 @@ _DELAYED = (
     "has been delayed", "is delayed", "been postponed", "will be retried", "will retry", "will continue to try",
     "will continue to attempt", "attempts will continue", "will keep trying", "not yet been delivered",
     "not been delivered yet", "this is a warning", "warning message only", "you do not need to resend",
-    "no action is required", "verzögert", "wird weiterhin versucht", "retardé", "retrasado", "se seguirá intentando",
-    "atrasada", "ritardat", "vertraagd", "opóźnion", "zpožděn", "задерж", "ещё не доставлено", "gecikti", "遅延",
-    "延迟", "延遲", "지연",
+    "no action is required", "temporary problem delivering", "not received your message yet",
+    # German, French, Spanish, Portuguese, Italian, Dutch
+    "verzögert", "wird weiterhin versucht", "wird weiter versucht", "noch nicht zugestellt", "noch nicht an alle",
+    "retardé", "pas encore été remis", "pas encore été livré", "pas encore pu être", "simple avertissement",
+    "retrasado", "se seguirá intentando", "aún no se ha", "atrasada", "ainda não foi entregue",
+    "ainda não pôde ser", "ritardat", "non è ancora stato", "vertraagd", "nog niet bezorgd", "nog niet afgeleverd",
+    # The north and the east
+    "fördröjts", "försenat", "ännu inte levererat", "forsinket", "endnu ikke leveret", "ennå ikke levert",
+    "viivästy", "opóźnion", "jeszcze dostarczon", "zpožděn", "zatím nebyla doručena", "késleltet", "întârzi",
+    "καθυστέρ", "задерж", "ещё не доставлен", "еще не доставлен", "пока не доставлен", "gecikti",
+    "henüz teslim", "henüz iletil",
+    "遅延", "まだ配信", "延迟", "延遲", "尚未送达", "尚未投递", "尚未傳遞", "지연", "아직 전달", "아직 배달",
+)  # fmt: skip
+# What a heading says of those whom the message has reached.
+_DELIVERED = (
+    "successfully delivered", "was delivered to", "were delivered to", "been delivered to", "delivered successfully",
+    "successfully relayed", "wurde zugestellt", "erfolgreich zugestellt", "a été remis", "fue entregado",
+    "foi entregue", "è stato consegnato", "è stato recapitato", "has been accepted for", "successful delivery",
+)  # fmt: skip
+# Without a mail system as its sender a report has to speak of mail; where that or the subject of one is missing, and
+# nothing but words says who failed, of the reader's.
+_YOURS = (
+    "your message", "your mail", "your e-mail", "your email", "message you sent", "mail you sent", "ihre nachricht",
+    "ihre e-mail", "ihre mail", "votre message", "votre e-mail", "votre courriel", "su mensaje", "su correo",
+    "el mensaje", "sua mensagem", "seu e-mail", "a mensagem", "il messaggio", "il suo messaggio", "uw bericht",
+    "uw e-mail", "wiadomość", "ditt meddelande", "ditt brev", "din mail", "din besked", "din meddelelse", "meldingen",
+    "viesti", "levelét", "üzenet", "zpráv", "the following message",
+    "ваше сообщение", "ваше письмо", "iletiniz", "お客様", "送信された", "您的邮件", "您的郵件", "보내신", "메일",
+)  # fmt: skip
+_MAIL = (
+    "message", "mail", "nachricht", "mensaje", "correo", "mensagem", "messaggi", "bericht", "wiadomoś", "zpráv",
+    "письм", "сообщени", "ileti", "postası", "meddeland", "meddelelse", "besked", "melding", "brev", "viesti", "üzenet",
+    "levél",
+    "メール", "邮件", "郵件", "메일", "메시지", "信件", "smtp",
 )  # fmt: skip
 _GIVEN_UP = ("given up", "giving up", "failed permanently", "permanent error", "permanent failure", "has failed",
              "permanent fatal", "removed from the mail queue", "has stopped trying")  # fmt: skip
@@ -181,18 +225,26 @@ class Generic:
         if not (has_daemon_sender(headers) or has_report_subject(headers) or has_report_type(headers)):
             return
         body = message.body
+        opening = body.lower[:20_000]
+        is_plain = is_plain_report(headers)
+        if not (is_plain or has_daemon_sender(headers) or has_any(opening, _MAIL)):
+            return
+        is_yours = is_plain or has_any(opening, _YOURS)
         kind = _kind(headers, body)
         found = False
         for address in _failed_recipients(headers):
             found = True
             yield Finding(address=Value(address, rule="field x-failed-recipients"), kind=kind)
         lines = _report_lines(body)
-        excluded = bystanders(headers)
-        named = [
+        messages = _message_ids(headers)
+        excluded = bystanders(headers) | messages
+        possible = (
             candidate
             for candidate in _candidates(lines)
-            if _is_possible(candidate.address, frozenset() if candidate.is_sure else excluded)
-        ][:_MAX_FOUND]
+            if (is_yours or not candidate.is_weak)
+            and _is_possible(candidate.address, messages if candidate.is_sure else excluded)
+        )
+        named = [*_named(possible, lines)][:_MAX_FOUND]
         starts = [candidate.line for candidate in named]
         is_only = len({candidate.address.lower() for candidate in named}) == 1
         for candidate in named:
@@ -211,19 +263,26 @@ class Generic:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An address that the text calls failed; `is_sure` where a code stands by it, so that anybody may be meant."""
+    """An address that the text calls failed; `is_sure` where a code stands by it, so that anybody may be meant.
+
+    `is_prose` where it stands in running text, `is_listed` where it has a line of its own; `is_weak` where no more than
+    words in its own line say that it failed.
+    """
 
     line: int
     address: str
     rule: str
     is_sure: bool = False
+    is_prose: bool = False
+    is_listed: bool = False
+    is_weak: bool = False
 
 
 def _report_lines(body: Body) -> list[str]:
     """The lines of the report, less what is returned of the message."""
     lines: list[str] = []
     for number, line in enumerate(body.lines[:MAX_LINES]):
-        if number and _END.match(line[:_MAX_LINE]) and any(earlier.strip() for earlier in lines):
+        if number and (line == "-- " or _END.match(line[:_MAX_LINE])) and any(earlier.strip() for earlier in lines):
             break
         lines.append(line[:_MAX_LINE])
     return lines
@@ -238,39 +297,77 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
         if "@" not in line:
             if line.strip():
                 last = line.strip()
-                heading = f"{heading} {last.lower()}"[-_HEADING:]
+                low = last.lower()
+                delivered = has_any(low, _DELIVERED) and not _announces(low)
+                heading = "" if delivered else f"{heading} {low}"[-_HEADING:]
             continue
         alone = _ALONE.match(line)
         if not alone:
-            yield from _beside(index, line, heading)
+            above = lines[index - 1].strip() if index else ""
+            below = "\n".join(itertools.takewhile(str.strip, lines[index + 1 : index + 6]))
+            beside = [*_beside(index, line, heading, above, below)]
+            yield from beside
             last = line.strip()
-            heading = last.lower()[-_HEADING:]
-        elif not _NOT_FAILED.search(last[-80:]):
+            # What failed there is said; a colon says that more follow.
+            is_said = any(one.is_prose and _is_possible(one.address, frozenset()) for one in beside)
+            is_said = is_said and not last.endswith((":", "："))
+            heading = "" if is_said else last.lower()[-_HEADING:]
+        elif not mentions.introduces(last):
             below = _below(lines, index)
             if _has_code(below):
                 yield _Candidate(index, alone["address"], "code in the line below", is_sure=True)
             elif _announces(heading):
-                yield _Candidate(index, alone["address"], "listed under a failure")
-            elif _says_failed(below.lower()):
-                yield _Candidate(index, alone["address"], "failure in the line below")
+                yield _Candidate(index, alone["address"], "listed under a failure", is_listed=True)
+            elif _says_failed(below.lower()) and not _heads_a_list(lines, index):
+                yield _Candidate(index, alone["address"], "failure in the line below", is_listed=True)
 
 
-def _beside(index: int, line: str, heading: str) -> Iterator[_Candidate]:
-    """Addresses in running text beside a refusal."""
+def _beside(index: int, line: str, heading: str, above: str, below: str) -> Iterator[_Candidate]:
+    """Addresses in running text beside a refusal; `above` is the line right above, `below` what stands right below."""
     opens = _OPENS.match(line)
     if opens:
-        if _has_code(opens["rest"]):
+        if _has_code(opens["rest"].lstrip(" \t:;,(-–—")):
             yield _Candidate(index, opens["address"], "opens a line with a code", is_sure=True)
+        elif _DATED.match(opens["rest"]) and _has_code(below):
+            yield _Candidate(index, opens["address"], "opens a dated entry with a code", is_sure=True)
+        elif mentions.introduces(above) or _REACHED.match(opens["rest"]):
+            return
         elif _says_failed(opens["rest"].lower()) or _announces(heading):
-            yield _Candidate(index, opens["address"], "opens a line that refuses")
+            yield _Candidate(index, opens["address"], "opens a line that refuses", is_weak=not _announces(heading))
         return
     code = _has_code(line)
-    if line.lstrip().startswith("<<<") or not (code or _announces(line.lower())):
+    if line.lstrip().startswith(("<<<", "|")) or not (code or _announces(line.lower())):
         return
+    excluded_until = 0
     for match in _ADDRESS.finditer(line):
-        if not _NOT_FAILED.search(line[max(0, match.start() - 80) : match.start()]):
-            yield _Candidate(index, match[0], "beside a code" if code else "beside words of failure")
+        also = excluded_until and mentions.is_joint(line[excluded_until : match.start()])
+        if not (also or mentions.introduces(f"{above} {line[: match.start()]}")):
+            rule = "beside a code" if code else "beside words of failure"
+            yield _Candidate(index, match[0], rule, is_prose=True, is_weak=not code)
             return  # what follows the first one is the reply, which may name anybody
+        excluded_until = match.end()
+
+
+def _named(candidates: Iterable[_Candidate], lines: Sequence[str]) -> Iterator[_Candidate]:
+    """Those of `candidates` that are still to be believed once others have been named more clearly.
+
+    Behind an address that stands alone or opens a line, running text names whom to ask; so does a lone address about
+    which nothing is said, behind one that has a code. A line with a code right below an address is its reply.
+    """
+    listed: _Candidate | None = None
+    sure = False
+    for candidate in candidates:
+        if listed and candidate.is_prose:
+            between = lines[listed.line + 1 : candidate.line]
+            if candidate.rule != "beside a code" or all(map(str.strip, between)):
+                continue
+        elif sure and candidate.is_listed:
+            is_next = bool(_ALONE.match(lines[candidate.line - 1]))
+            if not (is_next or _says_failed(_below(lines, candidate.line).lower())):
+                continue
+        sure = sure or candidate.is_sure
+        listed = listed if candidate.is_prose else candidate
+        yield candidate
 
 
 def _announces(low: str) -> bool:
@@ -295,6 +392,12 @@ def _below(lines: Sequence[str], index: int) -> str:
         if line.strip():
             return line
     return ""
+
+
+def _heads_a_list(lines: Sequence[str], index: int) -> bool:
+    """Whether what stands below line `index` is about the addresses that follow it."""
+    first, second, *_ = [*filter(str.strip, lines[index + 1 : index + 7]), "", ""]
+    return first.rstrip().endswith((":", "：")) and not (second and not _ALONE.match(second))
 
 
 def _diagnostic(lines: Sequence[str], index: int, starts: Sequence[int]) -> str:
@@ -334,6 +437,12 @@ def _is_possible(address: str, excluded: frozenset[str]) -> bool:
     )  # fmt: skip
 
 
+def _message_ids(headers: Headers) -> frozenset[str]:
+    """What looks like an address in the fields that name messages, in lower case."""
+    values = (value[:_MAX_LINE].lower() for name in _IDS for value in headers.get_all(name))
+    return frozenset(address for value in values for address in addresses.find(value))
+
+
 def _failed_recipients(headers: Headers) -> Iterator[str]:
     for value in headers.get_all("x-failed-recipients"):
         yield from (address.strip() for address in value[:_MAX_LINE].split(",") if address.strip())
@@ -359,4 +468,5 @@ def _is_certain(headers: Headers, body: Body) -> bool:
         return False
     if has_daemon_sender(headers) or has_report_type(headers):
         return True
-    return has_null_sender(headers) and (headers.get("subject") or "").lower().startswith(SUBJECTS)
+    subject = (headers.get("subject") or "").lower()
+    return has_null_sender(headers) and subject.startswith(SUBJECTS) and has_any(body.lower[:20_000], _YOURS)

@@ -17,6 +17,14 @@ POSTFIX = TextFormat(
         "this is the mail system at host",
         "this is the postfix program at host",
         "i'm sorry to inform you that the message below could not be delivered",  # Barracuda
+        # The words above are a template that its owner may translate; what is said of a recipient is not.
+        "> (expanded from <",
+        ">: host ",
+        ">: connect to ",
+        ">: unknown user: ",
+        ">: command died with status ",
+        ">: lost connection with ",
+        ">: conversation with ",
     ),
     recipient=(
         (
@@ -24,7 +32,11 @@ POSTFIX = TextFormat(
             r"\s*(?P<diagnostic>.*)"
         ),
     ),
-    delay=("# this is a warning only.  you do not need to resend your message. #",),
+    # In any language the warning stands in a box.
+    delay=(
+        "# this is a warning only.  you do not need to resend your message. #",
+        "########################################################################",
+    ),
     folded=True,
     reports_only=True,
     trusted=True,

@@ -53,9 +53,9 @@ MAIL_RU = TextFormat(
 NETSCAPE = TextFormat(
     name="netscape",
     start=("this message was undeliverable due to the following reason",),
-    recipient=(rf"^\s+<(?P<address>{ADDRESS})>\s*$",),
+    recipient=(rf"^\s+<(?P<address>{ADDRESS})>\s*$", rf"^\s*SMTP <(?P<address>{ADDRESS})>\s*$"),
     skip=("due to the following reason:", "the following recipients did not receive your message"),
-    end=("please reply to postmaster@",),
+    end=("please reply to postmaster@", "please reply to <postmaster@"),
     lasting=True,
     reports_only=True,
     trusted=True,
@@ -77,6 +77,13 @@ LABELLED = TextFormat(
         "důvod:",
         "причина:",
         "neden:",
+        "orsak:",
+        "årsag:",
+        "årsak:",
+        "syy:",
+        "oka:",
+        "rule:",
+        "virus name:",
     ),
     start=(
         "could not be delivered",
@@ -85,6 +92,8 @@ LABELLED = TextFormat(
         "unable to deliver",
         "delivery failure",
         "nicht zugestellt werden",
+        "wurde nicht zugestellt",
+        "nicht ausgeliefert werden",
         "n'a pas pu être",
         "no pudo ser entregado",
         "no se pudo entregar",
@@ -98,19 +107,30 @@ LABELLED = TextFormat(
         "nebyla doručena",
         "не доставлен",
         "не может быть доставлен",
+        "kunde inte levereras",
+        "kunne ikke leveres",
+        "ei voitu toimittaa",
+        "nem sikerült kézbesíteni",
         "teslim edilemedi",
         "iletilemedi",
+        "message was not delivered",
+        "was blocked",
+        "has been blocked",
+        "has blocked an e",
+        "in a message that you sent",
+        "in a message you sent",
     ),
     recipient=(
         (
             r"^\s*(?:Failed recipient|Recipient\(s\)|Recipient|Empfänger|Destinataire|Destinatario|Destinatário"
-            r"|Ontvanger|Odbiorca|Adresat|Příjemce|Получатель|Адресат|Alıcı)"
+            r"|Ontvanger|Mottagare|Modtager|Mottaker|Vastaanottaja|Címzett|Odbiorca|Adresat|Příjemce|Получатель|Адресат|Alıcı)"
             rf"\s{{0,4}}:\s{{0,20}}<?(?P<address>{ADDRESS})>?\s*$"
         ),
     ),
     fields=(
         (
-            r"^\s*(?:Reason|Error|Grund|Fehler|Motif|Erreur|Motivo|Erro|Errore|Reden|Powód|Błąd|Důvod|Chyba|Причина|Ошибка|Neden)"
+            r"^\s*(?:Reason|Error|Rule|Virus name|Grund|Fehler|Motif|Erreur|Motivo|Erro|Errore|Reden|Powód|Błąd|Důvod"
+            r"|Chyba|Причина|Ошибка|Neden|Orsak|Årsag|Årsak|Syy|Oka)"
             r"\s{0,4}:\s{0,20}(?P<diagnostic>\S.*)$"
         ),
         r"^\s*Remote (?:server|host|MTA)\s{0,4}:\s{0,20}(?P<remote_mta>[A-Za-z0-9.-]{3,250})",

@@ -13,7 +13,7 @@ from ..address import unxtext
 from ..charset import readable
 from ..detector import FIELDS
 from ..frozen import maker
-from ..marks import is_report
+from ..marks import is_letter, is_report
 from ..mime import DELIVERY_STATUS, Message, Part, decode_words
 from ..model import Finding, Kind, UnparsedField, Value
 
@@ -75,6 +75,8 @@ class Rfc3464:
     def find(self, message: Message) -> list[Finding]:
         if not message.is_delivery_status:
             return _pasted(message) if is_report(message.headers) else []
+        if is_letter(message.headers):  # mail programs forward the parts of a report as they are
+            return []
         found: list[Finding] = []
         for part in message.parts:
             if part.content_type in DELIVERY_STATUS:

@@ -81,6 +81,10 @@ _BEGINNINGS = (
     "autosvar", "automatiskt svar", "automatisk svar", "frånvaromeddelande", "frånvaroassistent", "frånvaro",
     "ej på kontoret", "fraværsmelding", "fraværsbesked", "fravær", "automaattinen vastaus", "poissaoloilmoitus",
     "poissa toimistosta",
+    # Hebrew, Arabic, Vietnamese, Thai, Indonesian, Croatian, Slovenian, Bulgarian, Lithuanian, Latvian, Estonian
+    "תשובה אוטומטית", "מענה אוטומטי", "رد تلقائي", "رد آلي", "trả lời tự động", "thư trả lời tự động", "ตอบกลับอัตโนมัติ",
+    "การตอบกลับอัตโนมัติ", "balasan otomatis", "automatski odgovor", "samodejni odgovor", "автоматичен отговор",
+    "automatinis atsakymas", "automātiska atbilde", "automaatvastus", "automaatne vastus",
 )  # fmt: skip
 _TAGS = tuple(f"[{one}" for one in _BEGINNINGS)
 _OPENS, _FOLLOWS = "([<【「*\"' ", ":：-–—(/<[\"'【「)]】」*"
@@ -160,6 +164,23 @@ _ANSWERING_TEXT = (
     "tack för ditt", "automatisk svar", "tak for din", "takk for din", "automaattinen vastaus", "kiitos viestist",
 )  # fmt: skip
 
+# What ticket systems say of a message that they took in, and how the subjects of their answers begin.
+_TICKET_TEXT = (
+    "ticket has been", "ticket was created", "ticket was opened", "new ticket", "neues ticket",
+    "nouveau ticket", "nuevo ticket", "nuovo ticket", "nieuw ticket", "request has been received",
+    "request has been registered", "received your request", "case has been", "ticket wurde", "ihre anfrage ist",
+    "ihre anfrage wurde", "ihre anfrage erhalten", "demande a bien été", "demande a été", "ticket a été",
+    "solicitud ha sido", "ticket ha sido", "recibido su solicitud", "chamado foi", "solicitação foi",
+    "richiesta è stata", "ticket è stato", "verzoek is ontvangen", "zgłoszenie zostało", "požadavek byl",
+    "обращение зарегистрировано", "заявка зарегистрирована", "talebiniz", "工单",
+    "お問い合わせを受け付け", "문의가 접수", "has been received and is being",
+)  # fmt: skip
+_TICKET_SUBJECT = (
+    "request received", "ticket received", "ticket created", "ticket opened", "case created", "new ticket",
+    "anfrage erhalten", "demande reçue", "solicitud recibida", "solicitação recebida", "richiesta ricevuta",
+    "verzoek ontvangen", "zgłoszenie przyjęte",
+)  # fmt: skip
+
 # What a responder says only of its answer; this much is needed where the header has merely an In-Reply-To.
 _ANSWERS = (
     "this is an automatic reply", "this is an automatic response", "this is an automated reply",
@@ -210,10 +231,14 @@ class AutoReply:
         if _is_marked(headers):
             found = _is_reply(message, subject)
         elif _is_automatic(headers):
-            found = _begins(message, _bare(subject)) or (
-                (has_any(subject, _ABSENT_SUBJECT) or _is_answer(headers, subject))
-                and has_any(_opening(message), (*_ABSENT_TEXT, *_ANSWERING_TEXT))
-                and _is_reply(message, subject)
+            found = (
+                _begins(message, _bare(subject))
+                or (
+                    (has_any(subject, _ABSENT_SUBJECT) or _is_answer(headers, subject))
+                    and has_any(_opening(message), (*_ABSENT_TEXT, *_ANSWERING_TEXT))
+                    and _is_reply(message, subject)
+                )
+                or (subject.lstrip(_OPENS).startswith(_TICKET_SUBJECT) and has_any(_opening(message), _TICKET_TEXT))
             )
         else:
             told = has_any(subject, _ABSENT_SUBJECT) or ("in-reply-to" in headers and not _ANSWER.match(subject))
@@ -256,6 +281,8 @@ def _is_reply(message: Message, subject: str) -> bool:
         return True
     headers = message.headers
     # A ticket system quotes whatever subject it got; a report comes from a mail system, or from nobody.
+    if not marks.has_daemon_sender(headers) and has_any(_opening(message), _TICKET_TEXT):
+        return True
     if marks.has_report_subject(headers) and (marks.has_null_sender(headers) or marks.has_daemon_sender(headers)):
         return False
     text = _opening(message)

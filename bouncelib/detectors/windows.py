@@ -1,4 +1,4 @@
-"""Mail servers for Windows that say it in a few lines of their own: MailEnable, hMailServer, SmarterMail, LSMTP."""
+"""Mail servers for Windows with a few lines of their own: MailEnable, hMailServer, SmarterMail, Mercury/32, LSMTP."""
 
 from __future__ import annotations
 
@@ -43,6 +43,17 @@ SMARTERMAIL = TextFormat(
     trusted=True,
 )
 
+MERCURY = TextFormat(
+    name="mercury",
+    start=("the local mail transport system has reported the following problems",),
+    recipient=(rf"^\*\*\* <?(?P<address>{ADDRESS})>?:?\s*$",),
+    end=("your mail message is being returned to you", "should you need assistance"),
+    skip=("----------",),
+    quiet=True,
+    reports_only=True,
+    trusted=True,
+)
+
 # LSMTP and LISTSERV, in a form made for programs.
 LSMTP = TextFormat(
     name="lsmtp",
@@ -54,4 +65,4 @@ LSMTP = TextFormat(
     trusted=True,
 )
 
-WINDOWS = (MAILENABLE, HMAILSERVER, SMARTERMAIL, LSMTP)
+WINDOWS = (MAILENABLE, HMAILSERVER, SMARTERMAIL, MERCURY, LSMTP)
