@@ -66,7 +66,9 @@ _FUSED = (
 # Where neither this nor a slash is, no name is: most tokens have no more than a status code and the end of a sentence.
 _DOTTED = re.compile(r"\.[^\W\d]")
 # Both begin at the start of a word only, lest a long one be read from each of its letters.
-_ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}@])[^\s<>()\[\]"',;:=|{}@]*+@[\w.\-]*+""")
+_ADDRESS = re.compile(r"""(?<![^\s<>()\[\]"',;:=|{}@])[^\s<>()\[\]"',;:=|{}@]*+@[\w\-]*+(?:\.[\w\-]++)*+""")
+# Postfix's name for a client that has none: unknown[192.0.2.1].
+_NAMELESS = re.compile(r"\bunknown(?=\[(?:\d{1,3}\.|ipv6:|[0-9a-f]{0,4}:))")
 # A URL, a path or a host. Three labels are a host, unless the last one is long, as in Exchange's
 # RESOLVER.RST.NotAuthorized; and two with a top-level domain that is no word: "full.Please try" lacks a space, no more.
 _NAME = re.compile(
@@ -93,6 +95,8 @@ def part(text: str) -> tuple[str, str]:
     """The words of `text`, which is in lower case, and the names in it."""
     if "(in reply to " in text:
         text = _COMMAND.sub(" ", text)
+    if "unknown[" in text:
+        text = _NAMELESS.sub("", text)
     if "@" not in text and "/" not in text and not _DOTTED.search(text):
         return text, ""
     names: list[str] = []
