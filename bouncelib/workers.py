@@ -123,6 +123,7 @@ def _shared(
 ) -> Iterator[_Result]:
     begun: collections.deque[_Batch[_Item, _Result]] = collections.deque()
     own: _Batch[_Item, _Result] = _Batch(collections.deque())
+    most = _AHEAD * jobs
     given = 0
     try:
         with _crew(sent, jobs - 1) as crew:
@@ -136,13 +137,13 @@ def _shared(
                     first = begun.popleft()
                     if error := first.working or first.feeding:
                         raise error
-                elif own.done and following and len(begun) < _AHEAD * jobs:
+                elif own.done and following and len(begun) < most:
                     own = following
                     begun.append(own)
                     following = next(batches, None)
                 else:
                     crew.hear(wait=own.done)
-                    while following and crew.take(following):
+                    while following and len(begun) < most and crew.take(following):
                         begun.append(following)
                         following = next(batches, None)
                     if not own.done:

@@ -13,6 +13,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 import typing
 
 import pytest
@@ -79,6 +80,27 @@ def test_no_more_than_a_few_batches_are_read_ahead(jobs: int) -> None:
     assert [report.kind for report in itertools.islice(reports, 1000)] == [Kind.OTHER] * 1000
     assert next(read) <= 1000 + workers._BATCH_COUNT * (workers._AHEAD * jobs + 1)
     getattr(reports, "close", lambda: None)()
+
+
+def slow_in_one_worker(number: int) -> int:
+    if not multiprocessing.parent_process():
+        time.sleep(0.0005)  # so that the workers have started before all is done
+    elif int(multiprocessing.current_process().name.rpartition("-")[2]) % 2:  # one of two that follow each other
+        time.sleep(0.01)
+    return number
+
+
+def test_no_more_is_read_ahead_where_one_worker_is_slow() -> None:
+    asked: list[int] = []
+
+    def items() -> collections.abc.Iterator[int]:
+        for number in itertools.count():
+            asked.append(number)
+            yield number
+
+    results = workers.in_order(slow_in_one_worker, items(), 3, lambda _: 0)
+    ahead = [asked[-1] - number for number in itertools.islice(results, 3_000)]
+    assert max(ahead) <= workers._BATCH_COUNT * (workers._AHEAD * 3 + 1)
 
 
 def test_batches_are_bounded_by_count_and_by_size() -> None:
