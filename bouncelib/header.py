@@ -25,7 +25,6 @@ _PARAMETER = re.compile(
 _BARE_COMMENT = re.compile(r"\s\([^()]*\)\s*$")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 
-
 # RFC 5322 section 3.6.8: a field name is printable US-ASCII except the colon; section 4.5 allows blanks before it.
 _MEDIA_TYPE = re.compile(r"[^\s/;\"()]+/[^\s/;\"()]+")
 _FIELD = re.compile(r"([!-9;-~]++)[ \t]*+:[ \t]*+")

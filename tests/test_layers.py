@@ -14,7 +14,8 @@ PACKAGE = pathlib.Path(bouncelib.__file__).parent
 LAYERS = (
     ("frozen",),
     ("model",),
-    ("context", "charset", "transfer", "status", "reply", "address", "dialogue", "phrases", "refusals", "mentions"),
+    ("context", "charset", "transfer", "status", "reply", "address", "dialogue", "phrases", "refusals", "mentions",
+     "wordings"),
     ("logs",),
     ("header", "body"),
     ("flatten",),
@@ -36,7 +37,7 @@ LAYERS = (
     ("job", "summary_output", "summary_page", "arguments"),
     ("cli",),
     ("__main__",),
-)
+)  # fmt: skip
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 # A Report renders itself; it reaches its two renderings when they are called, not when it is imported.

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from .. import address as addresses
-from .. import mentions
+from .. import mentions, wordings
 from .. import reply as replies
 from ..body import Body
 from ..marks import (
@@ -48,6 +48,7 @@ _MAX_LINE = 1000
 _MAX_FOUND = 200
 _DIAGNOSTIC_LINES = 12
 _HEADING = 400
+_OPENING = 20_000
 
 _STATUS = re.compile(r"(?<![\w.+/@-])[45]\.[0-7]\.\d{1,3}(?![.\d])")
 _REPORTED = re.compile(r"(?:^|[:：])\s{0,20}(?:smtp )?(?P<reply>[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\b.*)")
@@ -78,128 +79,6 @@ _NOT_LOCAL = frozenset({
     "noreply", "no-reply", "donotreply", "do-not-reply", "security", "noc", "service",
 })  # fmt: skip
 
-# What a heading says, or the line itself, where delivery to the addresses has failed.
-_FAILED = (
-    "could not be delivered", "couldn't be delivered", "couldn’t be delivered", "cannot be delivered",
-    "can not be delivered", "can't be delivered", "could not deliver", "couldn't deliver", "cannot deliver",
-    "error occurred while trying to deliver", "error delivering", "error while delivering", "attempting to deliver",
-    "problem delivering", "problems delivering", "was aborted", "had delivery problems", "delivery problems to",
-    "unable to deliver", "not able to deliver", "was not delivered", "wasn't delivered", "were not delivered",
-    "not been delivered", "not delivered to", "was undeliverable", "is undeliverable", "undeliverable address",
-    "undeliverable to", "undelivered to", "delivery failed", "delivery has failed", "delivery to the following",
-    "trying to deliver your message",
-    "failed delivery", "delivery failure", "failed recipient", "failed address", "undeliverable recipient",
-    "following address(es) failed",
-    "recipients failed", "addresses failed", "address failed", "address had", "addresses had", "did not reach",
-    "not reach the following", "did not receive", "does not exist", "doesn't exist", "doesn’t exist",
-    "was returned because", "has been returned because", "intended recipient:", "originally addressed to",
-    "was rejected by", "been rejected", "was refused", "mailbox is full", "mailbox full", "over quota", "overquota",
-    "quota exceeded", "full mailbox", "disk quota", "exceeding their quota", "quota violation", "user unknown",
-    "unknown user", "no such user", "no such recipient", "unknown recipient", "recipient unknown",
-    "invalid recipient",
-    "unknown local", "unknown address", "not a valid", "no longer valid", "invalid address", "invalid mailbox",
-    "not found at", "wasn't found", "was not found", "no mailbox here", "account disabled", "account is disabled",
-    "automatically rejected", "not be sent to", "failed to deliver", "failed permanently", "permanent error",
-    "fatal error", "not known here", "is not accepting", "no longer accepts", "no longer available",
-    # German
-    "nicht zugestellt", "nicht zustellbar", "unzustellbar", "zustellung fehlgeschlagen", "nicht übermittelt",
-    "nicht ausgeliefert", "fehler bei der zustellung", "empfänger unbekannt", "unbekannter empfänger",
-    "benutzer unbekannt", "unbekannter benutzer", "postfach ist voll", "postfach voll", "nicht erreicht",
-    "existiert nicht", "konnte nicht gesendet", "empfänger fehlgeschlagen", "übermittlung an folgende",
-    "zustellung an folgende", "ist fehlgeschlagen an",
-    # French
-    "n'a pas pu être délivré", "n'a pas pu être remis", "n'a pas pu etre delivre", "n'a pas pu être livré",
-    "n'a pas pu être distribué", "n'a pas été remis", "pas pu être envoyé", "impossible de remettre",
-    "impossible de délivrer", "échec de la remise", "la remise a échoué", "n'existe pas", "destinataire inconnu",
-    "utilisateur inconnu", "boîte pleine", "boite aux lettres pleine", "boîte aux lettres est pleine",
-    "quota dépassé",
-    # Spanish
-    "no se pudo entregar", "no pudo ser entregado", "no se ha podido entregar", "no ha podido ser entregado",
-    "no se puede entregar", "error en la entrega", "error al entregar", "no existe", "usuario desconocido",
-    "destinatario desconocido", "buzón lleno", "buzón está lleno", "no fue entregado",
-    # Portuguese
-    "não pôde ser entregue", "não pode ser entregue", "nao pode ser entregue", "não foi entregue",
-    "não foi possível entregar",
-    "falha na entrega", "usuário desconhecido", "destinatário desconhecido", "não existe", "caixa postal cheia",
-    "caixa de correio cheia", "caixa de correio está cheia",
-    # Italian
-    "non è stato possibile consegnare", "non è stato recapitato", "non è stato consegnato", "impossibile recapitare",
-    "impossibile consegnare", "recapito ai seguenti",
-    "recapito non è riuscito", "non può essere recapitato", "non può essere consegnato", "mancata consegna",
-    "utente sconosciuto", "destinatario sconosciuto", "non esiste", "casella piena", "casella di posta piena",
-    # Dutch and the north
-    "niet worden bezorgd", "niet worden afgeleverd", "niet bezorgd", "niet afgeleverd", "onbestelbaar",
-    "aflevering bij de volgende", "aflevering aan de volgende", "bezorging bij de volgende", "bezorging is mislukt",
-    "bestaat niet", "onbekende gebruiker", "onbekende ontvanger", "kunde inte levereras", "kunne ikke leveres",
-    "kan ikke leveres", "kan inte levereras", "inte leverera", "leverans till följande", "leveransen misslyckades",
-    "levering til følgende", "levering til disse", "ei voitu toimittaa", "ei voi toimittaa", "toimitus seuraaville",
-    "toimitus näille", "toimitus epäonnistui",
-    # Polish, Czech, Hungarian
-    "nie została dostarczona", "nie zostało dostarczone", "nie można dostarczyć", "nie można było dostarczyć",
-    "nie mogła zostać dostarczona",
-    "nie istnieje", "nieznany użytkownik", "nelze doručit", "nebyla doručena", "nebylo možné doručit", "neexistuje",
-    "dostarczenie do następujących", "doručení následujícím", "nem kézbesíthető", "nem sikerült kézbesíteni",
-    "nem lehetett kézbesíteni", "livrarea nu a reușit", "nu a putut fi livrat", "η παράδοση απέτυχε",
-    "δεν ήταν δυνατή η παράδοση",
-    # Russian, Ukrainian, Turkish
-    "не может быть доставлен", "не може бути доставлен", "не вдалося доставити", "не было доставлен",
-    "не доставлен", "не удалось доставить", "невозможно доставить",
-    "не удаётся доставить", "не существует", "пользователь не найден", "ящик переполнен", "teslim edilemedi",
-    "iletilemedi", "gönderilemedi", "teslim edilemiyor", "bulunamadı",
-    # Japanese, Chinese, Korean
-    "送信できませんでした", "配信できませんでした", "配送できませんでした", "届けることができません", "送信に失敗",
-    "配信に失敗", "存在しません", "見つかりません", "宛先が不明", "无法送达", "未能送达", "未能投递", "未能成功投递",
-    "无法投递", "投递失败", "发送失败",
-    "无法发送",
-    "不存在", "無法傳送", "無法傳遞", "無法送達", "無法投遞", "傳送失敗", "配達できません", "전달할 수 없", "전송되지",
-    "배달하지 못",
-    "배달할 수 없", "전송하지 못", "존재하지 않",
-)  # fmt: skip
-
-_DELAYED = (
-    "has been delayed", "is delayed", "been postponed", "will be retried", "will retry", "will continue to try",
-    "will continue to attempt", "attempts will continue", "will keep trying", "not yet been delivered",
-    "not been delivered yet", "this is a warning", "warning message only", "you do not need to resend",
-    "no action is required", "temporary problem delivering", "not received your message yet",
-    # German, French, Spanish, Portuguese, Italian, Dutch
-    "verzögert", "wird weiterhin versucht", "wird weiter versucht", "noch nicht zugestellt", "noch nicht an alle",
-    "retardé", "pas encore été remis", "pas encore été livré", "pas encore pu être", "simple avertissement",
-    "retrasado", "se seguirá intentando", "aún no se ha", "atrasada", "ainda não foi entregue",
-    "ainda não pôde ser", "ritardat", "non è ancora stato", "vertraagd", "nog niet bezorgd", "nog niet afgeleverd",
-    # The north and the east
-    "fördröjts", "försenat", "ännu inte levererat", "forsinket", "endnu ikke leveret", "ennå ikke levert",
-    "viivästy", "opóźnion", "jeszcze dostarczon", "zpožděn", "zatím nebyla doručena", "késleltet", "întârzi",
-    "καθυστέρ", "задерж", "ещё не доставлен", "еще не доставлен", "пока не доставлен", "gecikti",
-    "henüz teslim", "henüz iletil",
-    "遅延", "まだ配信", "延迟", "延遲", "尚未送达", "尚未投递", "尚未傳遞", "지연", "아직 전달", "아직 배달",
-)  # fmt: skip
-# What a heading says of those whom the message has reached.
-_DELIVERED = (
-    "successfully delivered", "was delivered to", "were delivered to", "been delivered to", "delivered successfully",
-    "successfully relayed", "wurde zugestellt", "erfolgreich zugestellt", "a été remis", "fue entregado",
-    "foi entregue", "è stato consegnato", "è stato recapitato", "has been accepted for", "successful delivery",
-)  # fmt: skip
-# Without a mail system as its sender a report has to speak of mail; where that or the subject of one is missing, and
-# nothing but words says who failed, of the reader's.
-_YOURS = (
-    "your message", "your mail", "your e-mail", "your email", "message you sent", "mail you sent", "ihre nachricht",
-    "ihre e-mail", "ihre mail", "votre message", "votre e-mail", "votre courriel", "su mensaje", "su correo",
-    "el mensaje", "sua mensagem", "seu e-mail", "a mensagem", "il messaggio", "il suo messaggio", "uw bericht",
-    "uw e-mail", "wiadomość", "ditt meddelande", "ditt brev", "din mail", "din besked", "din meddelelse", "meldingen",
-    "viesti", "levelét", "üzenet", "zpráv", "the following message",
-    "ваше сообщение", "ваше письмо", "iletiniz", "お客様", "送信された", "您的邮件", "您的郵件", "보내신", "메일",
-)  # fmt: skip
-_MAIL = (
-    "message", "mail", "nachricht", "mensaje", "correo", "mensagem", "messaggi", "bericht", "wiadomoś", "zpráv",
-    "письм", "сообщени", "ileti", "postası", "meddeland", "meddelelse", "besked", "melding", "brev", "viesti", "üzenet",
-    "levél",
-    "メール", "邮件", "郵件", "메일", "메시지", "信件", "smtp",
-)  # fmt: skip
-_GIVEN_UP = ("given up", "giving up", "failed permanently", "permanent error", "permanent failure", "has failed",
-             "permanent fatal", "removed from the mail queue", "has stopped trying")  # fmt: skip
-_DELAY_SUBJECT = ("delay", "warning", "verzöger", "retard", "retras", "atras", "ritard", "vertrag", "opóźn", "задерж",
-                  "遅延", "延迟", "지연")  # fmt: skip
-
 # Where the report ends though no header follows that could be told for one.
 _END = re.compile(
     r"(?i)^[\s>*|=_+-]{0,80}(?:(?:original|returned|unsent|undelivered|enclosed|attached) (?:e-?mail|message|mail)\b"
@@ -219,18 +98,18 @@ class Generic:
 
     def find(self, message: Message) -> Iterator[Finding]:
         headers = message.headers
-        if not is_report(headers) or is_letter(message.headers):
+        if not is_report(headers) or is_letter(headers):
             return
         # A null sender alone is that of many automatic messages.
         if not (has_daemon_sender(headers) or has_report_subject(headers) or has_report_type(headers)):
             return
         body = message.body
-        opening = body.lower[:20_000]
+        opening = body.lower[:_OPENING]
         is_plain = is_plain_report(headers)
-        if not (is_plain or has_daemon_sender(headers) or has_any(opening, _MAIL)):
+        if not (is_plain or has_daemon_sender(headers) or has_any(opening, wordings.MAIL)):
             return
-        is_yours = is_plain or has_any(opening, _YOURS)
-        kind = _kind(headers, body)
+        is_yours = is_plain or has_any(opening, wordings.YOURS)
+        kind = _kind(headers, opening)
         found = False
         for address in _failed_recipients(headers):
             found = True
@@ -257,7 +136,7 @@ class Generic:
                 diagnostic=body.value(text, candidate.line, candidate.rule) if text else None,
                 kind=kind,
             )
-        if not found and _is_certain(headers, body):
+        if not found and _is_certain(headers, body, opening, is_yours=is_yours):
             yield Finding(kind=kind)
 
 
@@ -298,7 +177,7 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
             if line.strip():
                 last = line.strip()
                 low = last.lower()
-                delivered = has_any(low, _DELIVERED) and not _announces(low)
+                delivered = has_any(low, wordings.DELIVERED) and not _announces(low)
                 heading = "" if delivered else f"{heading} {low}"[-_HEADING:]
             continue
         alone = _ALONE.match(line)
@@ -309,8 +188,9 @@ def _candidates(lines: Sequence[str]) -> Iterator[_Candidate]:
             yield from beside
             last = line.strip()
             # What failed there is said; a colon says that more follow.
-            is_said = any(one.is_prose and _is_possible(one.address, frozenset()) for one in beside)
-            is_said = is_said and not last.endswith((":", "："))
+            is_said = not last.endswith((":", "：")) and any(
+                one.is_prose and _is_possible(one.address, frozenset()) for one in beside
+            )
             heading = "" if is_said else last.lower()[-_HEADING:]
         elif not mentions.introduces(last):
             below = _below(lines, index)
@@ -359,7 +239,7 @@ def _named(candidates: Iterable[_Candidate], lines: Sequence[str]) -> Iterator[_
     for candidate in candidates:
         if listed and candidate.is_prose:
             between = lines[listed.line + 1 : candidate.line]
-            if candidate.rule != "beside a code" or all(map(str.strip, between)):
+            if candidate.is_weak or all(map(str.strip, between)):
                 continue
         elif sure and candidate.is_listed:
             is_next = bool(_ALONE.match(lines[candidate.line - 1]))
@@ -371,7 +251,7 @@ def _named(candidates: Iterable[_Candidate], lines: Sequence[str]) -> Iterator[_
 
 
 def _announces(low: str) -> bool:
-    return _says_failed(low) or has_any(low, _DELAYED)
+    return _says_failed(low) or has_any(low, wordings.DELAYED)
 
 
 def _has_code(text: str) -> bool:
@@ -383,7 +263,7 @@ def _has_code(text: str) -> bool:
 
 
 def _says_failed(low: str) -> bool:
-    return has_any(low, _FAILED)
+    return has_any(low, wordings.FAILED)
 
 
 def _below(lines: Sequence[str], index: int) -> str:
@@ -448,20 +328,19 @@ def _failed_recipients(headers: Headers) -> Iterator[str]:
         yield from (address.strip() for address in value[:_MAX_LINE].split(",") if address.strip())
 
 
-def _kind(headers: Headers, body: Body) -> Kind:
-    low = body.lower[:20_000]
-    if has_any(low, _GIVEN_UP):
+def _kind(headers: Headers, opening: str) -> Kind:
+    if has_any(opening, wordings.GIVEN_UP):
         return Kind.BOUNCE
-    if has_any(low, _DELAYED):
+    if has_any(opening, wordings.DELAYED):
         return Kind.DELAY
     subject = (headers.get("subject") or "").lower()
-    is_delay = any(word in subject for word in _DELAY_SUBJECT) and not _says_failed(low)
+    is_delay = any(word in subject for word in wordings.DELAY_SUBJECT) and not _says_failed(opening)
     return Kind.DELAY if is_delay else Kind.BOUNCE
 
 
-def _is_certain(headers: Headers, body: Body) -> bool:
+def _is_certain(headers: Headers, body: Body, opening: str, *, is_yours: bool) -> bool:
     """Whether the message is a report though it names nobody: the header says so twice, and the text once."""
-    if not has_report_subject(headers) or not _says_failed(body.lower[:20_000]):
+    if not has_report_subject(headers) or not _says_failed(opening):
         return False
     own = "\n".join(line for line in body.lines[:MAX_LINES] if not line.lstrip().startswith((">", "|>")))
     if not _says_failed(own.lower()):
@@ -469,4 +348,4 @@ def _is_certain(headers: Headers, body: Body) -> bool:
     if has_daemon_sender(headers) or has_report_type(headers):
         return True
     subject = (headers.get("subject") or "").lower()
-    return has_null_sender(headers) and subject.startswith(SUBJECTS) and has_any(body.lower[:20_000], _YOURS)
+    return has_null_sender(headers) and subject.startswith(SUBJECTS) and is_yours
