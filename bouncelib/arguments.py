@@ -21,7 +21,7 @@ from .reasons import Rules
 from .registry import Registry
 from .safe_text import visible
 
-__all__ = ["WrongUsage", "context", "parser", "reader"]
+__all__ = ["WrongUsage", "context", "parser", "reader", "rules"]
 
 
 class WrongUsage(Exception):  # noqa: N818 - not an error of the program
@@ -204,16 +204,21 @@ def _reason(text: str) -> Reason:
 
 def reader(options: argparse.Namespace) -> Parser | None:
     """The parser that the options ask for, `None` for the default. Raises `WrongUsage` where it cannot be made."""
-    files, with_plugins = getattr(options, "own", ()), getattr(options, "plugins", False)
-    if not files and not with_plugins:
+    has_rules, with_plugins = bool(getattr(options, "own", ())), getattr(options, "plugins", False)
+    if not has_rules and not with_plugins:
         return None
     try:
-        rules = Rules.default()
-        for path in files:
-            rules = rules.with_file(path)
-        return Parser(Registry.default().discover() if with_plugins else None, rules)
+        return Parser(Registry.default().discover() if with_plugins else None, rules(options) if has_rules else None)
     except BouncelibError as error:
         raise WrongUsage(str(error)) from None
+
+
+def rules(options: argparse.Namespace) -> Rules:
+    """The rules of the package, and before them those of the files that the options name. Raises `BouncelibError`."""
+    found = Rules.default()
+    for path in options.own:
+        found = found.with_file(path)
+    return found
 
 
 # -- the context

@@ -24,7 +24,7 @@ from .job import Job, bug, size
 from .model import BouncelibError
 from .output import FORMATS, NotInstalled, json_line
 from .parser import DEFAULT
-from .reasons import Rules, attribution_of
+from .reasons import attribution_of
 from .safe_text import one_line, visible
 from .workers import in_order
 
@@ -282,9 +282,7 @@ def _holds(values: Iterable[object], detector: Detector) -> bool:
 
 def _rules(options: argparse.Namespace) -> int:
     """List the rules; the proofs of a user's own are checked, and a rule without one is an input not read."""
-    rules = Rules.default()
-    for path in options.own:
-        rules = rules.with_file(path)
+    rules = arguments.rules(options)
     for rule in rules:
         if options.reason not in {None, rule.reason} or (options.file or "") not in rule.file:
             continue

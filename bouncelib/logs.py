@@ -14,7 +14,7 @@ import dataclasses
 import re
 
 from . import address as addresses
-from . import charset, refusals
+from . import refusals
 from .model import Action, Finding, Value
 
 __all__ = ["LIMIT", "Delivery", "read"]
@@ -42,8 +42,7 @@ def read(line: str | bytes) -> Delivery | None:
     """The delivery that the line tells of, or `None`. Never raises on what is text or bytes."""
     if not isinstance(line, refusals.Text):
         raise TypeError(f"a line of a log is text or bytes, not {type(line).__name__}")
-    text = charset.readable(line[:LIMIT]) if isinstance(line, str) else charset.decode(bytes(line[:LIMIT]))[0]
-    text = text.strip().partition("\n")[0].rstrip()
+    text = refusals.to_text(line[:LIMIT]).strip().partition("\n")[0].rstrip()
     return _exim(text) or _listed(text)
 
 

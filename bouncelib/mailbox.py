@@ -262,23 +262,25 @@ def _lines(file: BinaryIO, name: str) -> Iterator[Found | Failure | Skipped]:
 
 def _other_form(raw: bytes) -> str:
     """What to do with what holds messages, perhaps many, and would be taken for one without a word in it."""
-    return next((f"{what}, which is not read: {remedy}" for opening, what, remedy in _OTHERS if opening.match(raw)), "")
+    match = _OTHER.match(raw)
+    if match is None or match.lastindex is None:
+        return ""
+    _, what, remedy = _OTHERS[match.lastindex - 1]
+    return f"{what}, which is not read: {remedy}"
 
 
 _UNPACK = "unpack it first"
-_OTHERS = [
-    (re.compile(opening), what, remedy)
-    for opening, what, remedy in (
-        (rb"PK\x03\x04", "a zip archive", _UNPACK),
-        (rb"\x1f\x8b\x08", "a gzip file", _UNPACK),
-        (rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "a bzip2 file", _UNPACK),
-        (rb"\xfd7zXZ\x00", "an xz file", _UNPACK),
-        (rb"\x28\xb5\x2f\xfd", "a zstd file", _UNPACK),
-        (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a message of Outlook (.msg)", "save it as .eml"),
-        (rb"!BDN", "a mailbox of Outlook (.pst)", "export its messages as .eml or mbox"),
-        (rb"\x01\x01\x01\x01\r?\n", "an MMDF mailbox", "make an mbox of it"),
-    )
-]
+_OTHERS = (
+    (rb"PK\x03\x04", "a zip archive", _UNPACK),
+    (rb"\x1f\x8b\x08", "a gzip file", _UNPACK),
+    (rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "a bzip2 file", _UNPACK),
+    (rb"\xfd7zXZ\x00", "an xz file", _UNPACK),
+    (rb"\x28\xb5\x2f\xfd", "a zstd file", _UNPACK),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a message of Outlook (.msg)", "save it as .eml"),
+    (rb"!BDN", "a mailbox of Outlook (.pst)", "export its messages as .eml or mbox"),
+    (rb"\x01\x01\x01\x01\r?\n", "an MMDF mailbox", "make an mbox of it"),
+)
+_OTHER = re.compile(b"|".join(b"(%b)" % opening for opening, _, _ in _OTHERS))
 
 
 def _cut(name: str) -> Failure:

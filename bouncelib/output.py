@@ -119,25 +119,24 @@ def _address_rows(_: str, report: Report) -> list[Row]:
     return [(visible(recipient.subscriber),) for recipient in report.recipients if recipient.suppress]
 
 
-def _address_writer() -> Callable[[Sequence[Row]], None]:
-    """Each address once, at the place where it comes first."""
-    written: set[str] = set()
-
-    def write(rows: Sequence[Row]) -> None:
-        for (address,) in rows:
-            if address and address not in written:
-                written.add(address)
-                sys.stdout.write(f"{address}\n")
-        sys.stdout.flush()
-
-    return write
-
-
 def _line_writer() -> Callable[[Sequence[Row]], None]:
     def write(rows: Sequence[Row]) -> None:
         for (line,) in rows:
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+
+    return write
+
+
+def _address_writer() -> Callable[[Sequence[Row]], None]:
+    """Each address once, at the place where it comes first."""
+    write_lines = _line_writer()
+    written: set[Row] = {("",)}
+
+    def write(rows: Sequence[Row]) -> None:
+        new = [row for row in dict.fromkeys(rows) if row not in written]
+        written.update(new)
+        write_lines(new)
 
     return write
 

@@ -74,7 +74,7 @@ class Parser:
         self, raw: bytes | bytearray | memoryview | email.message.Message, *, context: Context | None = None
     ) -> Report:
         """Everything that the message in `raw` reports. Never raises on input; damage is listed in `defects`."""
-        if not isinstance(context, Context | None):
+        if context is not None and not isinstance(context, Context):
             raise no_context(context)
         carrier = read(raw)
         message = wrapped.unwrap(carrier)
@@ -184,7 +184,7 @@ class Parser:
         """
         from . import logs
 
-        if not isinstance(context, Context | None):
+        if context is not None and not isinstance(context, Context):
             raise no_context(context)
         told = logs.read(line)
         if told is None:

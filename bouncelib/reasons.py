@@ -267,32 +267,17 @@ class Rules:
         for rule in self._rules:
             refusal = Refusal.from_text(rule.example, command=rule.example_after, remote_mta=rule.example_from)
             # As a delay, because a failure with nothing but a 4.x.x status has its own verdict.
-            found = self.judge(dataclasses.replace(refusal, action=Action.DELAYED, detector=rule.example_by))
+            refusal = dataclasses.replace(refusal, action=Action.DELAYED, detector=rule.example_by)
+            found = self.judge(refusal)
             if (found.file, found.rule) != (rule.file, rule.id):
                 where = f" of {found.file}" if found.file else ""
-                unmet = self._unmet(rule, dataclasses.replace(refusal, detector=rule.example_by))
+                unmet = _unmet(rule, refusal)
                 faults.append(
                     f"{rule.file}: rule {rule.id!r}: its example is decided by {found.rule!r}{where}"
                     f"{f', because of {found.hit}' if found.hit else ''}; "
                     + (f"what it does not meet is {' and '.join(unmet)}" if unmet else "it would hold, but comes later")
                 )
         return tuple(faults)
-
-    def _unmet(self, rule: Rule, refusal: Refusal) -> list[str]:
-        """The conditions of `rule` that do not hold for `refusal`, by their keys in a file."""
-        text = matcher.lower(refusal.text)
-        words, names = matcher.part(text)
-        status = refusal.status
-        codes = (status.klass, status.subject, status.detail) if status else None
-        hits, _ = _candidates.__wrapped__(self._matcher, self._names, self._index, words, names, codes, refusal.code)
-        unmet = ["[provider]"] if rule.provider and not self._speaks(rule.provider.name, refusal, hits) else []
-        bare = dataclasses.replace(rule, provider=None, **_NO_CONDITIONS)
-        for key, name in _CONDITIONS.items():
-            alone = dataclasses.replace(bare, **{name: getattr(rule, name)})
-            found = index.Index((alone,)).candidates(hits, codes, refusal.code)
-            if not found or not _holds(alone, refusal, text):
-                unmet.append(f"`{key}`")
-        return unmet
 
     def judge(self, refusal: Refusal) -> Judgement:
         """What `refusal` means: the first rule that holds decides."""
@@ -375,14 +360,21 @@ def _speakers(providers: Iterable[loader.Provider]) -> dict[str, loader.Provider
     return speakers
 
 
-# The conditions of a rule file, by their names here; and each of them as it stands where a rule has none of the kind.
+# The conditions of a rule, by what a file calls them; and each of them as it stands where a rule has none of the kind.
 _CONDITIONS = {
-    "text": "text", "all": "all", "not": "none", "regex": "pattern", "status": "status", "code": "code",
-    "command": "command", "detector": "detector",
+    "[provider]": "provider", "`text`": "text", "`all`": "all", "`not`": "none", "`regex`": "pattern",
+    "`status`": "status", "`code`": "code", "`command`": "command", "`detector`": "detector",
 }  # fmt: skip
 _NO_CONDITIONS: dict[str, Any] = {
     field.name: field.default for field in dataclasses.fields(Rule) if field.name in _CONDITIONS.values()
 }
+
+
+def _unmet(rule: Rule, refusal: Refusal) -> list[str]:
+    """The conditions of `rule` under each of which alone it would not decide `refusal`."""
+    bare = dataclasses.replace(rule, **_NO_CONDITIONS)
+    alone = {key: dataclasses.replace(bare, **{name: getattr(rule, name)}) for key, name in _CONDITIONS.items()}
+    return [key for key, one in alone.items() if Rules((one,)).judge(refusal).rule != rule.id]
 
 
 def _given_up(refusal: Refusal) -> bool:
